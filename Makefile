@@ -1,0 +1,48 @@
+# Two commands: `make demo` and `make test`. Needs Python 3.11+ and make, nothing else.
+PYTHON ?= python3
+UV_VERSION := 0.9.30
+BIN := .venv/bin
+DEMO := demo
+FIRMS ?= 20000
+SEED ?= 7
+SINCE ?= 2022-01-01
+UNTIL ?= 2024-12-31
+
+.PHONY: demo test test-spark lint lock bench wheel clean
+.DEFAULT_GOAL := help
+
+help:
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /'
+
+.venv/.installed: locks/requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes locks/requirements.txt
+	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+demo: .venv/.installed ## draw the demo city, run the night, say where the list is
+	$(BIN)/forewarn simulate --firms $(FIRMS) --seed $(SEED) --since $(SINCE) --until $(UNTIL) --out $(DEMO)/deliveries --truth $(DEMO)/truth.parquet
+	$(BIN)/forewarn nightly --city demo --deliveries $(DEMO)/deliveries --lake $(DEMO)/lake --as-of $(UNTIL)
+	$(BIN)/forewarn show --lake $(DEMO)/lake --top 10
+
+test: .venv/.installed ## the whole test suite on the embedded engine
+	$(BIN)/python -m pytest -m "not spark and not campaign"
+
+test-spark: .venv/.installed ## the flow's tests on Apache Spark (Java 17)
+	$(BIN)/python -m pytest -m "not campaign" --engine spark
+
+lint: .venv/.installed ## style, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: ## renew the locked dependencies (only by intent)
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate -q -o locks/requirements.txt
+
+wheel: .venv/.installed ## build the wheel into dist/
+	$(BIN)/python -m build --wheel --outdir dist .
+
+clean: ## remove the environment and the demo
+	rm -rf .venv $(DEMO) dist build

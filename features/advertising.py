@@ -1,0 +1,143 @@
+"""Features of advertising that was monitored."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column
+
+from features.declaration import Theme
+from features.rows import Rows, flag, trend
+
+theme = Theme("advertising", zh="广告", en="Advertising")
+
+
+@theme.of_records(
+    table="ad_monitor",
+    windows=(90, 365),
+    zh="广告条数",
+    en="Advertisements",
+    unit="count",
+    nothing=0,
+    direction=1,
+)
+def ads(rows: Rows) -> Column:
+    """Advertisements seen."""
+    return rows.count()
+
+
+@theme.derived(zh="广告趋势", en="Trend of advertising", unit="ratio", nothing=None, direction=1)
+def ad_trend(ads_90d: Column, ads_365d: Column) -> Column:
+    """Advertisements a day in the last 90 days over those of the 275 before; 1 = no trend."""
+    return trend(ads_90d, ads_365d)
+
+
+@theme.of_records(
+    table="ad_monitor",
+    where="promised_yield > 0",
+    windows=(365,),
+    zh="承诺收益广告条数",
+    en="Advertisements that promise a yield",
+    unit="count",
+    nothing=0,
+    direction=1,
+)
+def yield_ads(rows: Rows) -> Column:
+    """Advertisements that promise a yield."""
+    return rows.count()
+
+
+@theme.of_records(
+    table="ad_monitor",
+    where="promised_yield > 0",
+    type="DOUBLE",
+    zh="最高承诺年化收益",
+    en="Highest promised yield",
+    unit="ratio",
+    nothing=None,
+    direction=1,
+)
+def highest_yield(rows: Rows) -> Column:
+    """The highest yearly yield promised, 0.1 = 10 %; NULL when none was promised."""
+    return rows.largest("promised_yield")
+
+
+@theme.of_records(
+    table="ad_monitor",
+    where="guarantee_words",
+    windows=(365,),
+    zh="保本保收益广告条数",
+    en="Advertisements that guarantee",
+    unit="count",
+    nothing=0,
+    direction=1,
+)
+def guarantee_ads(rows: Rows) -> Column:
+    """Advertisements that guarantee capital or yield."""
+    return rows.count()
+
+
+@theme.of_records(
+    table="ad_monitor",
+    where="promised_yield > 0 AND NOT coalesce(risk_notice, false)",
+    zh="承诺收益且无风险提示广告条数",
+    en="Yield promised without a risk notice",
+    unit="count",
+    nothing=0,
+    direction=1,
+)
+def unwarned_ads(rows: Rows) -> Column:
+    """Advertisements that promise a yield and carry no risk notice."""
+    return rows.count()
+
+
+@theme.of_records(
+    table="ad_monitor",
+    where="elderly_target",
+    windows=(365,),
+    zh="面向老年人广告条数",
+    en="Advertisements aimed at elderly people",
+    unit="count",
+    nothing=0,
+    direction=1,
+)
+def elderly_ads(rows: Rows) -> Column:
+    """Advertisements aimed at elderly people."""
+    return rows.count()
+
+
+@theme.of_records(
+    table="ad_monitor",
+    zh="广告媒介种类",
+    en="Media used",
+    unit="count",
+    nothing=0,
+    direction=1,
+)
+def ad_media(rows: Rows) -> Column:
+    """Different media in which advertisements were seen."""
+    return rows.distinct("medium")
+
+
+@theme.of_records(
+    table="ad_monitor",
+    zh="距最近广告天数",
+    en="Days since the last advertisement",
+    unit="days",
+    nothing=None,
+    direction=-1,
+)
+def days_since_ad(rows: Rows) -> Column:
+    """Days since the last advertisement; NULL when there is none."""
+    return rows.days_since_latest()
+
+
+@theme.derived(
+    zh="无许可而承诺收益",
+    en="Promises a yield without a permit",
+    unit="flag",
+    nothing=0,
+    direction=1,
+    type="BIGINT",
+)
+def unlicensed_yield_ads(yield_ads_365d: Column, finance_permits: Column) -> Column:
+    """1 when the firm advertised a yield in the last year and has no finance permit in force."""
+    return flag((yield_ads_365d > 0) & (finance_permits == 0))

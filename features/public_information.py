@@ -1,0 +1,143 @@
+"""Features of what stands in public: news, job offers, sites and apps."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from features.declaration import EVER, Theme
+from features.rows import Rows, ratio
+from features.vocabulary import SALES_JOBS, speaks_of
+
+theme = Theme("public_information", zh="公开信息", en="Public information")
+
+RECRUITMENT = "kind = 'recruitment'"
+
+
+@theme.of_records(
+    table="public_info",
+    where=RECRUITMENT,
+    windows=(90, 365),
+    zh="招聘人数",
+    en="People sought",
+    unit="count",
+    nothing=0,
+    direction=1,
+)
+def recruited(rows: Rows) -> Column:
+    """People sought in job offers."""
+    return rows.total("headcount")
+
+
+@theme.of_records(
+    table="public_info",
+    where=f"{RECRUITMENT} AND ({speaks_of('job_type', SALES_JOBS)})",
+    windows=(365,),
+    zh="招聘销售理财人员数",
+    en="Sales people sought",
+    unit="count",
+    nothing=0,
+    direction=1,
+)
+def sales_recruited(rows: Rows) -> Column:
+    """People sought to sell to the public."""
+    return rows.total("headcount")
+
+
+@theme.derived(
+    zh="销售招聘占比", en="Share of sales people sought", unit="ratio", nothing=None, direction=1
+)
+def sales_recruited_share(sales_recruited_365d: Column, recruited_365d: Column) -> Column:
+    """Sales people over all people sought in the last year; NULL without job offers."""
+    return ratio(sales_recruited_365d, recruited_365d)
+
+
+@theme.derived(
+    zh="招聘与参保人数比",
+    en="People sought over insured staff",
+    unit="ratio",
+    nothing=None,
+    direction=1,
+)
+def recruitment_burst(recruited_365d: Column, insured_employees: Column) -> Column:
+    """People sought in the last year over insured staff, one added; NULL when staff is unknown."""
+    return ratio(recruited_365d, insured_employees + 1)
+
+
+@theme.of_records(
+    table="public_info",
+    where="kind = 'news' AND polarity = 'negative'",
+    windows=(EVER, 365),
+    zh="负面新闻条数",
+    en="Negative news",
+    unit="count",
+    nothing=0,
+    direction=1,
+)
+def negative_news(rows: Rows) -> Column:
+    """News items that speak ill of the firm."""
+    return rows.count()
+
+
+@theme.of_records(
+    table="public_info",
+    where="kind = 'news' AND polarity = 'positive'",
+    zh="正面新闻条数",
+    en="Positive news",
+    unit="count",
+    nothing=0,
+    direction=0,
+)
+def positive_news(rows: Rows) -> Column:
+    """News items that speak well of the firm; bought praise is common, so nothing is claimed."""
+    return rows.count()
+
+
+@theme.of_records(
+    table="public_info",
+    where="kind IN ('icp', 'app')",
+    zh="网站与应用数",
+    en="Sites and apps",
+    unit="count",
+    nothing=0,
+    direction=1,
+)
+def sites_and_apps(rows: Rows) -> Column:
+    """Registered sites and published apps."""
+    return rows.count()
+
+
+@theme.of_records(
+    table="public_info",
+    where="city IS NOT NULL",
+    zh="招聘与报道涉及城市数",
+    en="Cities named",
+    unit="count",
+    nothing=0,
+    direction=1,
+)
+def cities_named(rows: Rows) -> Column:
+    """Different cities named in job offers and news."""
+    return rows.distinct("city")
+
+
+@theme.of_records(
+    table="public_info",
+    where="kind = 'news' AND polarity = 'negative'",
+    zh="距最近负面新闻天数",
+    en="Days since negative news",
+    unit="days",
+    nothing=None,
+    direction=-1,
+)
+def days_since_negative_news(rows: Rows) -> Column:
+    """Days since the last negative news; NULL when there is none."""
+    return rows.days_since_latest()
+
+
+@theme.derived(
+    zh="社会传播面", en="Reach into the public", unit="count", nothing=0, direction=1, type="BIGINT"
+)
+def public_reach(cities_named: Column, sites_and_apps: Column, ad_media: Column) -> Column:
+    """Cities named, sites and apps, and advertising media, added up."""
+    return F.coalesce(cities_named, F.lit(0)) + sites_and_apps + ad_media

@@ -1,0 +1,148 @@
+"""What a feature's function is handed: a firm's row, or a group of records.
+
+Both offer only what is exact on both engines: counts, integer and decimal sums, smallest and
+largest values, days between dates. There is no sum of doubles, no `first` and no list here.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+from pyspark.sql.window import WindowSpec
+
+LARGEST_BIGINT = 2**63 - 1
+ADDRESS_PREFIX = "address_"
+"""Set before an address's columns when they stand beside those of the firm registered there."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The records of one group that fulfil a condition.
+
+    Attributes:
+        as_of: the day.
+        condition: SQL; empty when every record of the group counts.
+        clock: the date column that "latest" and "earliest" speak of.
+        over: None for a `groupBy`; a window where the group is written beside each of its rows.
+    """
+
+    as_of: datetime.date
+    condition: str = ""
+    clock: str = "event_date"
+    over: WindowSpec | None = None
+
+    def count(self) -> Column:
+        """How many records."""
+        return self._group(F.count(self._kept(F.lit(1))))
+
+    def distinct(self, sql: str) -> Column:
+        """How many different values of an expression; NULL is no value. Not for sharers."""
+        return F.countDistinct(self._kept(F.expr(sql)))
+
+    def total(self, sql: str) -> Column:
+        """The sum of an integer expression; NULL when there is none.
+
+        Summed as decimals, because integers overflow without a word on one engine and with an
+        error on the other; a sum beyond BIGINT stands at its end.
+        """
+        whole = self._kept(F.expr(sql)).cast("decimal(20,0)")
+        end = F.lit(LARGEST_BIGINT).cast("decimal(38,0)")
+        total = self._group(F.sum(whole)).cast("decimal(38,0)")
+        return F.greatest(F.least(total, end), -end).cast("bigint")
+
+    def exact_total(self, sql: str) -> Column:
+        """The sum of a decimal expression, as a decimal; NULL when there is none."""
+        return self._group(F.sum(self._kept(F.expr(sql))))
+
+    def largest(self, sql: str) -> Column:
+        """The largest value of an expression over integers, decimals, dates or texts."""
+        return self._group(F.max(self._kept(F.expr(sql))))
+
+    def smallest(self, sql: str) -> Column:
+        """The smallest value of an expression over integers, decimals, dates or texts."""
+        return self._group(F.min(self._kept(F.expr(sql))))
+
+    def any(self) -> Column:
+        """1 when there is such a record; NULL when there is none."""
+        return self._group(F.max(self._kept(F.lit(1))))
+
+    def days_since_latest(self) -> Column:
+        """Days from the latest record to the day; NULL when there is none."""
+        return days_between(self.largest(self.clock), F.lit(self.as_of))
+
+    def days_since_earliest(self) -> Column:
+        """Days from the earliest record to the day; NULL when there is none."""
+        return days_between(self.smallest(self.clock), F.lit(self.as_of))
+
+    def year(self) -> Column:
+        """The year of the day."""
+        return F.lit(self.as_of.year).cast("bigint")
+
+    def _kept(self, value: Column) -> Column:
+        return F.when(F.expr(self.condition), value) if self.condition else value
+
+    def _group(self, aggregate: Column) -> Column:
+        return aggregate.over(self.over) if self.over is not None else aggregate
+
+
+@dataclass(frozen=True)
+class FirmRow:
+    """The registration row of a firm, or the address it is registered at.
+
+    Attributes:
+        as_of: the day.
+        prefix: stands before the column's names (`ADDRESS_PREFIX` for the address).
+    """
+
+    as_of: datetime.date
+    prefix: str = ""
+
+    def __getitem__(self, column: str) -> Column:
+        return F.col(self.prefix + column)
+
+    def days_since(self, column: str) -> Column:
+        """Days from a date to the day; negative when it lies ahead."""
+        return days_between(self[column], F.lit(self.as_of))
+
+    def words(self, column: str, words: Iterable[str]) -> Column:
+        """How many of the words stand in a text; 0 when there is no text."""
+        text = F.coalesce(self[column], F.lit(""))
+        count = F.lit(0)
+        for word in words:
+            count = count + flag(text.contains(word))
+        return count
+
+    def items(self, column: str, separators: str) -> Column:
+        """How many parts a text has between any of the separator characters; NULL without one."""
+        text = F.trim(self[column])
+        kept = F.translate(text, separators, "")
+        return F.when(F.length(text) > 0, F.length(text) - F.length(kept) + 1)
+
+
+def flag(condition: Column) -> Column:
+    """1 when it holds, 0 when it does not or is not known."""
+    return F.when(condition, F.lit(1)).otherwise(F.lit(0))
+
+
+def days_between(start: Column, end: Column) -> Column:
+    """Whole days from one date to another, as BIGINT on both engines."""
+    return F.datediff(end, start).cast("bigint")
+
+
+def ratio(numerator: Column, denominator: Column) -> Column:
+    """One double division; NULL when either is NULL or the denominator is not positive."""
+    return F.when(denominator > 0, numerator.cast("double") / denominator.cast("double"))
+
+
+def trend(recent: Column, year: Column) -> Column:
+    """The daily rate of the last 90 days over that of the 275 before, one a year added to both.
+
+    1 is no change, also when nothing happened at all. Whole numbers up to the one division:
+    (recent/90 + 1/365) / (before/275 + 1/365), times 90 * 275 * 365 above and below.
+    """
+    before = year - recent
+    return ratio(recent * (275 * 365) + 90 * 275, before * (90 * 365) + 90 * 275)

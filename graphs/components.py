@@ -1,0 +1,105 @@
+"""Groups and circles: weak components over people and capital, strong ones over capital alone."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from graphs.compact import CompactGraph
+from graphs.kinds import FIRM, GROUP_KINDS, OWNERSHIP
+
+# A person or firm tied to more nodes than this makes no group: an accountant who is contact of 200
+# firms, or a state holder, would glue a city into one. A project default, not a rule of law.
+HUB_CAP = 50
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Firms in groups: label[firm] numbers its group; group_id and size are by label."""
+
+    label: NDArray[np.int32]
+    group_id: tuple[str, ...]
+    size: NDArray[np.int64]
+
+
+def distinct_pairs(
+    graph: CompactGraph, *kinds: str
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The pairs (src, dst) that edges of these kinds join, each once, sorted, no self-loops."""
+    mask = graph.edges_of(*kinds)
+    key = (graph.src[mask].astype(np.int64) << 32) | graph.dst[mask]
+    # edges are sorted by src, then dst: equal pairs stand side by side
+    first = np.ones(len(key), bool)
+    first[1:] = key[1:] != key[:-1]
+    return graph.src[mask][first], graph.dst[mask][first]
+
+
+def groups(
+    graph: CompactGraph,
+    subjects: NDArray[np.int32] | None = None,
+    *,
+    kinds: tuple[str, ...] = GROUP_KINDS,
+    hub_cap: int = HUB_CAP,
+) -> Groups:
+    """Weak components of the firms over edges of `kinds`.
+
+    A node with more than `hub_cap` distinct neighbours does not glue: its edges are left out here,
+    and a hub that is a firm stands alone. size counts firms, those from outside the city included.
+
+    The id is "G" and 16 hex digits of the SHA-256 of the smallest subject id of the group, so it
+    is the same whatever else the graph holds. `subjects` are the numbers of the firms that may
+    name a group (all firms unless given); a group without one is named after its smallest firm.
+    """
+    src, dst = distinct_pairs(graph, *kinds)
+    # a mutual holding (A in B, B in A) is one neighbour, not two
+    key = np.unique((np.minimum(src, dst).astype(np.int64) << 32) | np.maximum(src, dst))
+    low, high = (key >> 32).astype(np.int32), (key & 0xFFFFFFFF).astype(np.int32)
+    degree = np.bincount(low, minlength=graph.node_count)
+    degree += np.bincount(high, minlength=graph.node_count)
+    glue = (degree[low] <= hub_cap) & (degree[high] <= hub_cap)
+    label = _components(low[glue], high[glue], graph.node_count, "weak")[: graph.firm_count]
+    # renumbered by the smallest firm, since scipy promises no order
+    _, first, label = np.unique(label, return_index=True, return_inverse=True)
+    rank = np.argsort(np.argsort(first, kind="stable"), kind="stable")
+    label = rank[label].astype(np.int32)
+    namers = np.arange(graph.firm_count, dtype=np.int32) if subjects is None else np.sort(subjects)
+    namer = np.sort(first)
+    # in descending order the smallest subject of a group is written last and stays
+    namer[label[namers[::-1]]] = namers[::-1]
+    return Groups(
+        label=label,
+        group_id=tuple(_group_id(name) for name in graph.ids.take(namer).to_pylist()),
+        size=np.bincount(label, minlength=len(first)).astype(np.int64),
+    )
+
+
+def circular_holdings(graph: CompactGraph) -> NDArray[np.bool_]:
+    """Which firms stand in a circle of ownership: a strong component of two firms or more.
+
+    Every ownership edge between firms counts, however small its stake; holding oneself does not.
+    """
+    src, dst = distinct_pairs(graph, OWNERSHIP)
+    firms = graph.is_kind(src, FIRM) & graph.is_kind(dst, FIRM)
+    label = _components(src[firms], dst[firms], graph.firm_count, "strong")
+    circular: NDArray[np.bool_] = np.bincount(label)[label] >= 2 if len(label) else label > 0
+    return circular
+
+
+def _components(
+    src: NDArray[np.int32], dst: NDArray[np.int32], nodes: int, connection: str
+) -> NDArray[np.int32]:
+    if not nodes:
+        return np.empty(0, np.int32)
+    matrix = sparse.csr_matrix((np.ones(len(src), np.int8), (src, dst)), shape=(nodes, nodes))
+    _, label = csgraph.connected_components(matrix, directed=True, connection=connection)
+    found: NDArray[np.int32] = label.astype(np.int32)
+    return found
+
+
+def _group_id(smallest: str) -> str:
+    return "G" + hashlib.sha256(smallest.encode()).hexdigest()[:16]

@@ -1,0 +1,235 @@
+"""Edges of the investment graph, from the tables known as of a date.
+
+One row is one relation as one department recorded it, with the record it came from, so that a path
+can be followed down to file and line. Nothing is merged here: two departments that report one
+stake give two rows, and `graphs.compact` decides what counts.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from graphs.kinds import (
+    ADDRESS,
+    AGENT,
+    BRANCH,
+    DIRECTORSHIP,
+    FIRM,
+    LEGAL_REPRESENTATIVE,
+    OWNERSHIP,
+    PERSON,
+    PHONE,
+    SHARED_ADDRESS,
+    SHARED_AGENT,
+    SHARED_PHONE,
+)
+
+EDGE_COLUMNS: tuple[tuple[str, str], ...] = (
+    ("src", "string"),
+    ("src_kind", "string"),
+    ("dst", "string"),
+    ("dst_kind", "string"),
+    ("kind", "string"),
+    ("role", "string"),
+    ("ratio", "decimal(9,6)"),
+    ("valid_from", "date"),
+    ("valid_to", "date"),
+    ("table_name", "string"),
+    ("source", "string"),
+    ("source_record_id", "string"),
+    ("file", "string"),
+    ("line", "bigint"),
+)
+
+EDGE_TABLES: tuple[str, ...] = ("shareholder", "investment", "key_person", "branch", "registration")
+
+
+def edges(tables: Mapping[str, DataFrame], as_of: datetime.date) -> DataFrame:
+    """Edges valid as of a date: one row a recorded relation, columns as `EDGE_COLUMNS`.
+
+    `tables` are known states of shareholder, investment, key_person, branch and registration, and
+    of address (for the offices left out); a table that is missing gives no edges. An edge is valid
+    when `valid_from` is NULL or not after `as_of`, and `valid_to` is NULL or after it.
+
+    A person joins by key, never by name: a row whose person has no key gives no edge. `ratio` is a
+    share of 1 (0.51 = 51 %), NULL where the record gives none; only ownership has one.
+
+    - ownership: shareholder -> firm (table shareholder), investor -> investee (investment)
+    - directorship: person -> firm, `role` as recorded (key_person, registration.legal_rep_key)
+    - branch: parent -> branch
+    - shared_address, shared_phone, shared_agent: firm -> the resource, from registration. Shared
+      offices, managed clusters and cluster-registered firms have no address edge: that their
+      firms sit together says nothing.
+
+    Raises ValueError when none of the five tables is given.
+    """
+    parts = [part for name in EDGE_TABLES if name in tables for part in _BUILDERS[name](tables)]
+    if not parts:
+        raise ValueError(
+            f"No edges can be made: expected at least one of the tables {', '.join(EDGE_TABLES)}, "
+            f"got {', '.join(sorted(tables)) or 'none'}. Pass the known states of these tables."
+        )
+    every = reduce(DataFrame.unionAll, parts)
+    day = F.lit(as_of)
+    valid = (
+        F.col("src").isNotNull()
+        & F.col("dst").isNotNull()
+        & (F.col("valid_from").isNull() | (F.col("valid_from") <= day))
+        & (F.col("valid_to").isNull() | (F.col("valid_to") > day))
+    )
+    return every.where(valid).select(*[F.col(name) for name, _ in EDGE_COLUMNS])
+
+
+def _edge_rows(table: DataFrame, table_name: str, kind: str, **columns: Column | str) -> DataFrame:
+    """Rows of `table` as edges; a string argument is a literal, what is not given is NULL."""
+    given: dict[str, Column | str] = {"kind": kind, "table_name": table_name, **columns}
+    for name in ("source", "source_record_id", "file", "line"):
+        given[name] = F.col(name)
+    chosen = []
+    for name, spark_type in EDGE_COLUMNS:
+        value = given.get(name)
+        column = value if isinstance(value, Column) else F.lit(value)
+        chosen.append(column.cast(spark_type).alias(name))
+    return table.select(*chosen)
+
+
+def _from_shareholder(tables: Mapping[str, DataFrame]) -> list[DataFrame]:
+    firm_id, person_key = F.col("holder_subject_id"), F.col("holder_key")
+    # The type says which key counts; without a type the firm's id goes first, being public.
+    is_person = F.coalesce(F.col("holder_type") == "person", firm_id.isNull())
+    return [
+        _edge_rows(
+            tables["shareholder"],
+            "shareholder",
+            OWNERSHIP,
+            src=F.when(is_person, person_key).otherwise(firm_id),
+            src_kind=F.when(is_person, PERSON).otherwise(FIRM),
+            dst=F.col("subject_id"),
+            dst_kind=FIRM,
+            ratio=F.col("ratio"),
+            valid_from=F.col("valid_from"),
+            valid_to=F.col("valid_to"),
+        )
+    ]
+
+
+def _from_investment(tables: Mapping[str, DataFrame]) -> list[DataFrame]:
+    return [
+        _edge_rows(
+            tables["investment"],
+            "investment",
+            OWNERSHIP,
+            src=F.col("subject_id"),
+            src_kind=FIRM,
+            dst=F.col("investee_id"),
+            dst_kind=FIRM,
+            ratio=F.col("ratio"),
+            valid_from=F.col("valid_from"),
+            valid_to=F.col("valid_to"),
+        )
+    ]
+
+
+def _from_key_person(tables: Mapping[str, DataFrame]) -> list[DataFrame]:
+    return [
+        _edge_rows(
+            tables["key_person"],
+            "key_person",
+            DIRECTORSHIP,
+            src=F.col("person_key"),
+            src_kind=PERSON,
+            dst=F.col("subject_id"),
+            dst_kind=FIRM,
+            role=F.col("role"),
+            valid_from=F.col("valid_from"),
+            valid_to=F.col("valid_to"),
+        )
+    ]
+
+
+def _from_branch(tables: Mapping[str, DataFrame]) -> list[DataFrame]:
+    return [
+        _edge_rows(
+            tables["branch"],
+            "branch",
+            BRANCH,
+            src=F.col("subject_id"),
+            src_kind=FIRM,
+            dst=F.col("branch_id"),
+            dst_kind=FIRM,
+            valid_from=F.col("opened"),
+            valid_to=F.col("closed"),
+        )
+    ]
+
+
+def _from_registration(tables: Mapping[str, DataFrame]) -> list[DataFrame]:
+    registration = tables["registration"]
+    legal_rep = _edge_rows(
+        registration,
+        "registration",
+        DIRECTORSHIP,
+        src=F.col("legal_rep_key"),
+        src_kind=PERSON,
+        dst=F.col("subject_id"),
+        dst_kind=FIRM,
+        role=LEGAL_REPRESENTATIVE,
+    )
+    addressed = _addressed(tables)
+    shared = [
+        (addressed, SHARED_ADDRESS, ADDRESS, "domicile_address_id", "domicile"),
+        (addressed, SHARED_ADDRESS, ADDRESS, "operating_address_id", "operating"),
+        (registration, SHARED_PHONE, PHONE, "contact_phone", None),
+        (registration, SHARED_AGENT, AGENT, "agent_id", None),
+    ]
+    return [legal_rep] + [
+        _edge_rows(
+            table,
+            "registration",
+            kind,
+            src=F.col("subject_id"),
+            src_kind=FIRM,
+            dst=F.col(column),
+            dst_kind=resource,
+            **({} if role is None else {"role": role}),
+        )
+        for table, kind, resource, column, role in shared
+    ]
+
+
+def _addressed(tables: Mapping[str, DataFrame]) -> DataFrame:
+    """Registrations with the addresses that may tie firms; the others' address ids are NULL."""
+    registration = tables["registration"].where(~F.coalesce(F.col("cluster_registered"), F.lit(False)))
+    if "address" not in tables:
+        return registration
+    common = (
+        tables["address"]
+        .where(
+            F.coalesce(F.col("shared_office"), F.lit(False))
+            | F.coalesce(F.col("managed_cluster"), F.lit(False))
+        )
+        .select(F.col("address_id").alias("_common"))
+        .distinct()
+    )
+    for column in ("domicile_address_id", "operating_address_id"):
+        left_out = common.select(F.col("_common").alias(f"_common_{column}"))
+        registration = registration.join(
+            left_out, F.col(column) == F.col(f"_common_{column}"), "left"
+        ).withColumn(
+            column, F.when(F.col(f"_common_{column}").isNull(), F.col(column))
+        )
+    return registration
+
+
+_BUILDERS: dict[str, Callable[[Mapping[str, DataFrame]], list[DataFrame]]] = {
+    "shareholder": _from_shareholder,
+    "investment": _from_investment,
+    "key_person": _from_key_person,
+    "branch": _from_branch,
+    "registration": _from_registration,
+}

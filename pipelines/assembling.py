@@ -1,0 +1,116 @@
+"""Assembling: every firm's features and its place in the graph, as of a day.
+
+The graph runs in arrays on the driver; its result comes back into the engine by Parquet, which is
+ten times cheaper than rows through `createDataFrame`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from conf.city import City
+from conf.target import Target
+from features.as_of import known_tables
+from features.assemble import subject_features
+from features.feature_sets import FeatureSet, feature_set
+from graphs.edges import edges
+from graphs.subject_graph import GRAPH_FEATURES, graph_features
+from pipelines.lake import Lake
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """What is known of a city as of a day.
+
+    `known`: the known state of every silver table; `edges`: the graph's edges (Arrow); `features`:
+    subject_id, the feature set's columns and the graph's.
+    """
+
+    as_of: date
+    known: Mapping[str, DataFrame]
+    edges: pa.Table
+    features: DataFrame
+
+
+def city_feature_set(city: City) -> FeatureSet:
+    """The features this city's model reads, its own declared ones included."""
+    return feature_set(city.feature_set, city.features)
+
+
+def known_lake(lake: Lake, as_of: date) -> dict[str, DataFrame]:
+    """The known state of every silver table there is."""
+    return known_tables({name: lake.read("silver", name) for name in lake.tables("silver")}, as_of)
+
+
+@contextmanager
+def assembled(lake: Lake, city: City, as_of: date) -> Iterator[Assembled]:
+    """Features and graph as of a day; what it wrote aside is removed at the end."""
+    known = known_lake(lake, as_of)
+    scratch = lake.root / "staging" / f"graph-{as_of:%Y%m%d}"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    try:
+        relations = edges(known, as_of).toArrow()
+        graph = graph_features(relations, _subjects(known), _known_cases(known, city.target), as_of)
+        in_engine = _through_parquet(lake, graph, scratch / "graph.parquet")
+        own = subject_features(known, as_of, city_feature_set(city))
+        features = own.join(in_engine, "subject_id", "left").select(
+            *own.columns, "group_id", *GRAPH_FEATURES
+        )
+        yield Assembled(as_of, known, relations, features)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def unmatched(known: Mapping[str, DataFrame]) -> DataFrame | None:
+    """Subjects that have records but no registration: table_name, subject_id, records."""
+    firms = known["registration"].select("subject_id").distinct()
+    parts = [
+        table.where(F.col("subject_id").isNotNull())
+        .join(firms, "subject_id", "left_anti")
+        .groupBy("subject_id")
+        .agg(F.count(F.lit(1)).alias("records"))
+        .select(F.lit(name).alias("table_name"), "subject_id", "records")
+        for name, table in sorted(known.items())
+        if name != "registration" and "subject_id" in table.columns
+    ]
+    if not parts:
+        return None
+    everything = parts[0]
+    for part in parts[1:]:
+        everything = everything.unionByName(part)
+    return everything
+
+
+def _subjects(known: Mapping[str, DataFrame]) -> pa.Array:
+    column = known["registration"].select("subject_id").distinct().toArrow().column(0)
+    return column.combine_chunks().sort()
+
+
+def _known_cases(known: Mapping[str, DataFrame], target: Target) -> pa.Table:
+    """Firms with an official stage, and the day of the first: what exposure starts from."""
+    schema = pa.schema([("subject_id", pa.string()), ("stage_date", pa.date32())])
+    if target.label_table not in known:
+        return schema.empty_table()
+    cases = (
+        known[target.label_table]
+        .where(F.col("stage").isin(*target.official_stages))
+        .groupBy("subject_id")
+        .agg(F.min("stage_date").alias("stage_date"))
+    )
+    return cases.toArrow().cast(schema).sort_by("subject_id")
+
+
+def _through_parquet(lake: Lake, table: pa.Table, path: Path) -> DataFrame:
+    pq.write_table(table, path)
+    return lake.spark.read.parquet(str(path))

@@ -1,0 +1,247 @@
+"""The command line `forewarn`.
+
+Exit codes: 0 done; 1 refused or failed, with one plain sentence on what to do; 2 wrong usage.
+A traceback is shown only with `--traceback`.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(
+    name="forewarn",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="A city's nightly early-warning list of firms that may be raising money illegally.\n\n"
+    "Start with [bold]make demo[/bold], or: [bold]simulate[/bold] a city, run "
+    "[bold]nightly[/bold], look with [bold]show[/bold] and [bold]explain[/bold].\n\n"
+    "A warning is never a sanction: 内部使用，预警不是违法认定.",
+)
+told = Console(stderr=True, highlight=False)
+
+
+class EngineName(StrEnum):
+    """The engines `--engine` takes."""
+
+    sail = "sail"
+    spark = "spark"
+
+
+class Difficulty(StrEnum):
+    """How well the planted schemes hide."""
+
+    easy = "easy"
+    realistic = "realistic"
+    hard = "hard"
+
+
+def _day(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is not a date such as 2024-12-31") from None
+
+
+Lake_ = Annotated[Path, typer.Option("--lake", help="The folder of the lake.", file_okay=False)]
+AsOf = Annotated[
+    date | None,
+    typer.Option("--as-of", parser=_day, metavar="DATE", help="The list's date; default: newest."),
+]
+AsOfNeeded = Annotated[
+    date,
+    typer.Option("--as-of", parser=_day, metavar="DATE", help="What was known by this day."),
+]
+City_ = Annotated[
+    str,
+    typer.Option("--city", help="A city of conf/cities, or a folder with a city.yaml of its own."),
+]
+Engine_ = Annotated[
+    EngineName | None,
+    typer.Option("--engine", help="Which engine runs; default: what city.yaml says."),
+]
+
+
+@app.callback()
+def _options(
+    traceback: Annotated[
+        bool, typer.Option("--traceback", help="Show the program's own trace of an error.")
+    ] = False,
+) -> None:
+    pass  # read by `main`, which sees the arguments before any command runs
+
+
+@app.command()
+def simulate(
+    firms: Annotated[int, typer.Option(min=1, help="How many firms the city has.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")],
+    until: Annotated[date, typer.Option(parser=_day, metavar="DATE", help="The last day.")],
+    out: Annotated[Path, typer.Option(help="Where the departments' deliveries go.")],
+    truth: Annotated[Path, typer.Option(help="Where the planted truth goes (Parquet).")],
+    since: Annotated[
+        date | None,
+        typer.Option(parser=_day, metavar="DATE", help="The first day; default: 3 years before."),
+    ] = None,
+    difficulty: Annotated[Difficulty, typer.Option()] = Difficulty.realistic,
+) -> None:
+    """Draw a synthetic city: its departments' deliveries, with their faults, and the truth."""
+    from pipelines.progress import progress_bar
+    from pipelines.simulation.city import simulate as draw
+
+    first = since or until.replace(year=until.year - 3, day=min(until.day, 28))
+    with progress_bar(told) as step:
+        report = draw(firms, seed, first, until, difficulty.value, out, truth, step)
+    told.print(report.summary())
+
+
+@app.command()
+def nightly(
+    city: City_,
+    deliveries: Annotated[Path, typer.Option(help="The folder of the departments' deliveries.")],
+    lake: Lake_,
+    as_of: AsOfNeeded,
+    engine: Engine_ = None,
+) -> None:
+    """Take in what is new, judge every firm as of a day, and publish the ranked list."""
+    from pipelines.nightly import run_night
+    from pipelines.progress import progress_bar
+
+    with progress_bar(told) as step:
+        run = run_night(city, deliveries, lake, as_of, engine and engine.value, step)
+    told.print(run.summary())
+
+
+@app.command()
+def train(city: City_, lake: Lake_, as_of: AsOfNeeded, engine: Engine_ = None) -> None:
+    """Train a model on the cases known by a day and make it the champion."""
+    from pipelines.nightly import train_champion
+    from pipelines.progress import progress_bar
+
+    with progress_bar(told) as step:
+        model = train_champion(city, lake, as_of, engine and engine.value, step)
+    told.print(model)
+
+
+@app.command()
+def show(
+    lake: Lake_,
+    as_of: AsOf = None,
+    top: Annotated[int, typer.Option(min=1, help="How many firms.")] = 20,
+    district: Annotated[str | None, typer.Option(help="Only this district's code.")] = None,
+) -> None:
+    """Print the ranked list."""
+    from pipelines.delivering.terminal import warning_table
+    from pipelines.reader import open_lake
+
+    with open_lake(lake) as city:
+        run, warnings = city.run(as_of), city.warnings(as_of)
+    Console().print(warning_table(run, warnings, top=top, district=district))
+
+
+@app.command()
+def explain(
+    subject: Annotated[str, typer.Argument(help="The subject's id.")],
+    lake: Lake_,
+    as_of: AsOf = None,
+) -> None:
+    """Say why one firm stands where it stands, down to delivery file and line."""
+    from pipelines.delivering.terminal import explanation
+    from pipelines.reader import open_lake
+
+    with open_lake(lake) as city:
+        found = city.explain(subject, as_of)
+    Console().print(explanation(**found))
+
+
+@app.command()
+def export(
+    table: Annotated[str, typer.Argument(help="warnings, scores, subject_features, runs, ...")],
+    lake: Lake_,
+    out: Annotated[Path, typer.Option(help="A file ending in .csv or .parquet.")],
+    as_of: AsOf = None,
+    engine: Engine_ = None,
+) -> None:
+    """Write one table to one file, sorted by key; what is classed `never` is left out."""
+    from pipelines.engine import open_engine
+    from pipelines.export import export_table
+    from pipelines.lake import Lake
+
+    with open_engine(engine.value if engine else "sail") as running:
+        rows = export_table(Lake(lake, running.spark), table, out, as_of)
+    told.print(f"{rows} rows of {table} written to {out}")
+
+
+@app.command()
+def evaluate(
+    lake: Lake_,
+    truth: Annotated[Path, typer.Option(help="The truth file that `simulate` wrote.")],
+    as_of: AsOf = None,
+) -> None:
+    """Hold a published list against the planted truth, beside chance and a one-word rule."""
+    from pipelines.evaluating import evaluate_list
+
+    Console().print(evaluate_list(lake, truth, as_of))
+
+
+@app.command()
+def doctor(
+    spark: Annotated[bool, typer.Option("--spark", help="Also start Spark and write.")] = False,
+) -> None:
+    """Say what works on this machine and what is missing, with the fix."""
+    from pipelines.doctor import examine
+
+    broken = False
+    console = Console(highlight=False)
+    marks = {"ok": "[green]ok     [/green]", "missing": "[yellow]missing[/yellow]"}
+    for found in examine(spark):
+        mark = marks.get(found.state, "[red]broken [/red]")
+        console.print(f"{mark} [bold]{found.what}[/bold]: {found.told}")
+        if found.fix:
+            console.print(f"        → {found.fix}")
+        broken |= found.state == "broken"
+    raise typer.Exit(1 if broken else 0)
+
+
+@app.command()
+def catalogue(
+    table: Annotated[str | None, typer.Argument(help="One table; default: all of them.")] = None,
+    city: Annotated[str | None, typer.Option(help="Also this city's own attributes.")] = None,
+    features: Annotated[bool, typer.Option("--features", help="The features instead.")] = False,
+) -> None:
+    """Print the data dictionary: tables, columns, units, keys, clocks, use classes."""
+    from pipelines.dictionary import dictionary
+
+    Console().print(dictionary(table, city, features))
+
+
+def main() -> None:
+    """Runs the command line; every failure leaves one plain sentence and exit code 1."""
+    wants_trace = "--traceback" in sys.argv
+    try:
+        app()
+    except Exception as error:
+        if wants_trace:
+            raise
+        from pipelines.refusals import is_refusal
+
+        first = str(error).strip() or type(error).__name__
+        if not is_refusal(error):
+            short = first.splitlines()[0][:300]
+            first = (
+                f"The program failed unexpectedly: {short} Nothing was published. Run it again "
+                "with `forewarn --traceback …` and report what it prints."
+            )
+        told.print(f"[red]✗[/red] {_plain(first)}", soft_wrap=True)
+        sys.exit(1)
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", "\\[")

@@ -1,0 +1,73 @@
+"""The words of the list: banner, levels, industries, and how a text is made fit to be shown."""
+
+from __future__ import annotations
+
+import unicodedata
+
+BANNER_ZH = "内部使用，预警不是违法认定"
+BANNER_EN = "Internal use. A warning is not a finding of wrongdoing."
+WITHHELD = "（不予输出）"
+
+LEVEL_NAMES = {
+    "red": ("红色", "Red", "●"),
+    "orange": ("橙色", "Orange", "▲"),
+    "yellow": ("黄色", "Yellow", "◆"),
+    "blue": ("蓝色", "Blue", "■"),
+}
+"""Chinese and English name of a level, and a shape, so that colour is never the only sign."""
+
+INDUSTRIES = {
+    "A": ("农、林、牧、渔业", "Agriculture"),
+    "B": ("采矿业", "Mining"),
+    "C": ("制造业", "Manufacturing"),
+    "D": ("电力、热力、燃气及水", "Utilities"),
+    "E": ("建筑业", "Construction"),
+    "F": ("批发和零售业", "Trade"),
+    "G": ("交通运输、仓储和邮政业", "Transport"),
+    "H": ("住宿和餐饮业", "Hospitality"),
+    "I": ("信息技术服务业", "Information"),
+    "J": ("金融业", "Finance"),
+    "K": ("房地产业", "Real estate"),
+    "L": ("租赁和商务服务业", "Business services"),
+    "M": ("科学研究和技术服务业", "Research"),
+    "N": ("水利、环境和公共设施", "Environment"),
+    "O": ("居民服务、修理和其他", "Personal services"),
+    "P": ("教育", "Education"),
+    "Q": ("卫生和社会工作", "Health"),
+    "R": ("文化、体育和娱乐业", "Culture"),
+    "S": ("公共管理和社会组织", "Public bodies"),
+    "T": ("国际组织", "International"),
+}
+"""Sections of GB/T 4754-2017."""
+
+BASES = {
+    "week": ("本周检查计划", "this week's plan"),
+    "carried": ("沿用前周计划", "an earlier week's plan"),
+    "default": ("未报送，按默认值", "none given, city default"),
+}
+
+
+def plain(text: object) -> str:
+    """A text fit to be shown: one line, without control or direction marks.
+
+    A name is whatever somebody registered; a mark that turns the reading direction would let one
+    firm look like another.
+
+    >>> plain("甲\\u202e公司\\n有限")
+    '甲公司 有限'
+    """
+    spaced = " ".join(str(text).split())
+    return "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
+
+
+def industry_words(code: str | None) -> tuple[str, str]:
+    """The words for an industry code of GB/T 4754: its section, and the code.
+
+    >>> industry_words("J6760")
+    ('金融业 J6760', 'Finance J6760')
+    """
+    code = plain(code or "")
+    if not code:
+        return "—", "—"
+    zh, en = INDUSTRIES.get(code[0].upper(), ("", ""))
+    return f"{zh} {code}".strip(), f"{en} {code}".strip()
