@@ -16,7 +16,7 @@ from conf.declared_feature import DeclaredFeature, load_declared_features
 from conf.errors import ConfError, did_you_mean, listed, shown
 from conf.source import Attribute, Source, load_source
 from conf.table import CATALOGUE_FOLDER, SYSTEM_COLUMNS, Name, Strict, Table, Text, load_catalogue
-from conf.target import TARGETS_FOLDER, Target, load_target
+from conf.target import Target, load_target
 from conf.yaml_file import YamlFile, read_yaml, yaml_files
 
 CITIES_FOLDER = Path(__file__).parent / "cities"
@@ -238,7 +238,7 @@ def load_city(name_or_path: str | Path) -> City:
         sources=sources,
         catalogue=catalogue,
         features=features,
-        digest=_digest(folder, stated.target),
+        digest=_digest(folder, target),
     )
 
 
@@ -278,8 +278,8 @@ def _check_sources(file: YamlFile, stated: CityFile, sources: dict[str, Source])
             raise file.error(message + "{file: <path of a key file>}")
 
 
-def _check_attributes(sources: dict[str, Source]) -> dict[str, list[str]]:
-    """The extra columns of each table; two sources may share one if it means the same."""
+def _check_attributes(sources: dict[str, Source]) -> dict[str, dict[str, str]]:
+    """The extra columns of each table, typed; two sources may share one if it means the same."""
     first: dict[tuple[str, str], tuple[Source, Attribute]] = {}
     for source in sources.values():
         for name, attribute in source.attributes.items():
@@ -293,17 +293,17 @@ def _check_attributes(sources: dict[str, Source]) -> dict[str, list[str]]:
                 message = f"the attribute '{name}' of table {source.table} differs in "
                 message += f"{listed(differ)} from the one in {shown(other.path)}; rename one"
                 raise read_yaml(source.path).error(message, "attributes", name)
-    found: dict[str, list[str]] = {}
-    for table, name in first:
-        found.setdefault(table, []).append(f"x_{name}")
+    found: dict[str, dict[str, str]] = {}
+    for (table, name), (_, attribute) in first.items():
+        found.setdefault(table, {})[f"x_{name}"] = attribute.spark_type
     return found
 
 
-def _digest(folder: Path, target: str) -> str:
+def _digest(folder: Path, target: Target) -> str:
     """SHA-256 over the name and the bytes of every file read, independent of where they stand."""
     files = {f"catalogue/{path.name}": path for path in yaml_files(CATALOGUE_FOLDER)}
     files |= {f"city/sources/{path.name}": path for path in yaml_files(folder / "sources")}
-    files[f"targets/{target}.yaml"] = TARGETS_FOLDER / f"{target}.yaml"
+    files[f"targets/{target.path.name}"] = target.path
     files["city/city.yaml"] = folder / "city.yaml"
     if (folder / "features.yaml").exists():
         files["city/features.yaml"] = folder / "features.yaml"

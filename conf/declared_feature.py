@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -77,14 +77,14 @@ class _FeaturesFile(Strict):
 
 
 def load_declared_features(
-    path: Path, catalogue: Mapping[str, Table], attributes: Mapping[str, Sequence[str]]
+    path: Path, catalogue: Mapping[str, Table], attributes: Mapping[str, Mapping[str, str]]
 ) -> tuple[DeclaredFeature, ...]:
     """Read a city's features.
 
     Args:
         path: the file `features.yaml`: `features:` with a list of entries.
         catalogue: the canonical tables.
-        attributes: the extra columns `x_...` of each table in this city.
+        attributes: the extra columns `x_...` of each table in this city, with Spark SQL types.
 
     Raises:
         ConfError: with file, line, what was expected and the nearest match.
@@ -106,21 +106,27 @@ def _check_feature(
     i: int,
     feature: DeclaredFeature,
     catalogue: Mapping[str, Table],
-    attributes: Mapping[str, Sequence[str]],
+    attributes: Mapping[str, Mapping[str, str]],
 ) -> None:
     tables = [name for name, table in catalogue.items() if "subject_id" in table.columns]
     if feature.table not in tables:
         message = f"unknown table '{feature.table}' of feature '{feature.name}'; "
         message += f"expected one of {listed(tables)}{did_you_mean(feature.table, tables)}"
         raise file.error(message, "features", i, "table")
-    columns = [*catalogue[feature.table].columns, *attributes.get(feature.table, ()), *CLOCKS]
+    columns = catalogue[feature.table].spark_columns()
+    columns |= {**attributes.get(feature.table, {}), **dict.fromkeys(CLOCKS, "DATE")}
     expected = f"a column of table {feature.table} or an attribute of this city's sources"
     for key, text in (("expr", feature.expr), ("where", feature.where)):
         if text is None:
             continue
         try:
-            aggregate = None if key == "expr" else False
-            check_expression(text, columns, expected=expected, aggregate=aggregate)
+            check_expression(
+                text,
+                columns,
+                expected=expected,
+                aggregate=None if key == "expr" else False,
+                may_divide_by_zero=True,  # features turn that into NULL themselves
+            )
         except ExpressionError as error:
             message = f"{key} of feature '{feature.name}': {error}"
             raise file.error(message, "features", i, key) from None

@@ -39,18 +39,18 @@ def shown(file: Path | str) -> str:
         return path.as_posix()
 
 
-def nearest(word: str, choices: Iterable[str]) -> str | None:
-    """The choice most like `word`, or None when nothing is near; ties go to the first in order."""
+def nearest(word: str, choices: Iterable[str], cutoff: float = 0.5) -> str | None:
+    """The choice most like `word` (difflib ratio of at least `cutoff`, case aside), or None."""
     by_fold: dict[str, str] = {}
     for choice in choices:
         by_fold.setdefault(choice.casefold(), choice)
-    found = difflib.get_close_matches(word.casefold(), list(by_fold), n=1, cutoff=0.5)
+    found = difflib.get_close_matches(word.casefold(), list(by_fold), n=1, cutoff=cutoff)
     return by_fold[found[0]] if found else None
 
 
-def did_you_mean(word: str, choices: Iterable[str]) -> str:
+def did_you_mean(word: str, choices: Iterable[str], cutoff: float = 0.5) -> str:
     """`; did you mean 'x'?`, or nothing when no choice is near."""
-    match = nearest(word, choices)
+    match = nearest(word, choices, cutoff)
     return f"; did you mean '{match}'?" if match is not None else ""
 
 

@@ -193,7 +193,7 @@ def load_source(path: Path, catalogue: Mapping[str, Table]) -> Source:
     _check_mapping(file, source, table)
     _check_attributes(file, source)
     _check_event_date(file, source, table)
-    columns = [*table.columns, *source.attribute_columns()]
+    columns = {**table.spark_columns(), **source.attribute_columns()}
     check_expectations(file, source.expectations, columns, f"table {table.name} or an attribute")
     return source
 
@@ -297,7 +297,9 @@ def _check_sql(
 ) -> None:
     if expr is None:
         return
-    columns = [*source.columns, "known_at"] if known_at else list(source.columns)
+    columns = dict.fromkeys(source.columns, "STRING")
+    if known_at:
+        columns["known_at"] = "DATE"
     try:
         check_expression(expr, columns, expected="one of `columns`")
     except ExpressionError as error:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from conf.errors import ConfError, did_you_mean, listed
-from conf.sql import ExpressionError, check_expression
+from conf.sql import ExpressionError, check_expression, quote_columns
 from conf.yaml_file import YamlFile, read_yaml, yaml_files
 
 CATALOGUE_FOLDER = Path(__file__).parent / "catalogue"
@@ -114,6 +115,11 @@ class Expectation(Strict):
     aggregate: Text | None = None
     on_breach: OnBreach
 
+    @property
+    def sql(self) -> str:
+        """The check or the aggregate, with every column in backticks."""
+        return quote_columns(self.check if self.check is not None else self.aggregate or "")
+
     @model_validator(mode="after")
     def _one_kind(self) -> Expectation:
         if (self.check is None) == (self.aggregate is None):
@@ -170,7 +176,7 @@ def check_values(kind: str, values: tuple[str, ...] | None) -> None:
 
 
 def check_expectations(
-    file: YamlFile, expectations: tuple[Expectation, ...], columns: list[str], of: str
+    file: YamlFile, expectations: tuple[Expectation, ...], columns: Mapping[str, str], of: str
 ) -> None:
     """Refuse expectations with the same name or with SQL that does not fit the columns.
 
@@ -184,11 +190,10 @@ def check_expectations(
             raise file.error(message, "expectations", i, "name")
         seen.add(expectation.name)
         kind = "check" if expectation.check is not None else "aggregate"
-        text = expectation.check if expectation.check is not None else expectation.aggregate
         try:
             check_expression(
-                text or "",
-                [*columns, "known_at", "event_date"],
+                getattr(expectation, kind),
+                {**columns, "known_at": "DATE", "event_date": "DATE"},
                 expected=f"a column of {of}",
                 aggregate=kind == "aggregate",
             )
@@ -229,7 +234,7 @@ def _check_table(file: YamlFile, table: Table) -> None:
         message = f"event_date '{table.event_date}' is no date column of table {table.name}; "
         message += f"expected one of {listed([*dates, 'known_at'])}"
         raise file.error(message + did_you_mean(table.event_date, dates), "event_date")
-    check_expectations(file, table.expectations, list(table.columns), f"table {table.name}")
+    check_expectations(file, table.expectations, table.spark_columns(), f"table {table.name}")
 
 
 def load_catalogue(folder: Path | None = None) -> dict[str, Table]:

@@ -70,7 +70,10 @@ class YamlFile:
             raise self._explained(error, model) from None
 
     def _explained(self, error: ValidationError, model: type[BaseModel]) -> ConfError:
-        details = sorted(error.errors(), key=lambda e: self.line(*e["loc"]))
+        # a key spelt wrong is unknown and missing at once: the first says more
+        details = sorted(
+            error.errors(), key=lambda e: (e["type"] != "extra_forbidden", self.line(*e["loc"]))
+        )
         message = _sentence(details[0], model)
         if len(details) > 1:
             others = sorted({self.line(*e["loc"]) for e in details[1:]})
@@ -175,9 +178,11 @@ class _Reader:
 def _sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
     """One pydantic error in the words of the person who wrote the file."""
     kind, place = error["type"], error["loc"]
-    where = ".".join(str(part) for part in place[:-1])
-    inside = f" in {where}" if where else ""
+    inside = f" in {_spelt(place[:-1])}" if place[:-1] else ""
     name = str(place[-1]) if place else "the file"
+    subject = f"'{name}'{inside}"
+    if place and isinstance(place[-1], int):
+        subject = _spelt(place)
     context = error.get("ctx", {})
     if kind == "extra_forbidden":
         keys = _keys_at(model, place[:-1])
@@ -199,8 +204,14 @@ def _sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
         return f"'{error['input']}' is no valid '{name}'{inside}; expected the form {pattern}"
     expected = _EXPECTED.get(kind)
     if expected is not None:
-        return f"'{name}'{inside} must be {expected}, not {_came(error['input'])}"
-    return f"'{name}'{inside}: {error['msg'].lower()}, not {_came(error['input'])}"
+        return f"{subject} must be {expected}, not {_came(error['input'])}"
+    return f"{subject}: {error['msg'].lower()}, not {_came(error['input'])}"
+
+
+def _spelt(place: Place) -> str:
+    """A place for people, with entries counted from 1: `features entry 2.nothing`."""
+    parts = [f" entry {part + 1}" if isinstance(part, int) else f".{part}" for part in place]
+    return "".join(parts).lstrip(". ")
 
 
 _EXPECTED = {

@@ -6,13 +6,13 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from features.declaration import Theme
+from features.registration import ACTIVE
 from features.rows import FirmRow, Rows, flag, ratio
 from features.vocabulary import BANNED_WORDS, INVESTMENT_WORDS, speaks_of
 
 theme = Theme("addresses", zh="住所", en="Address")
 
 DOMICILE = ("domicile_address_id",)
-ACTIVE = "status = '存续'"
 
 
 @theme.of_sharers(

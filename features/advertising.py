@@ -106,19 +106,6 @@ def elderly_ads(rows: Rows) -> Column:
 
 @theme.of_records(
     table="ad_monitor",
-    zh="广告媒介种类",
-    en="Media used",
-    unit="count",
-    nothing=0,
-    direction=1,
-)
-def ad_media(rows: Rows) -> Column:
-    """Different media in which advertisements were seen."""
-    return rows.distinct("medium")
-
-
-@theme.of_records(
-    table="ad_monitor",
     zh="距最近广告天数",
     en="Days since the last advertisement",
     unit="days",

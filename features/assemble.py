@@ -198,7 +198,7 @@ def _settled(column: FeatureColumn, value: Column, known: bool) -> Column:
     if not known:
         return F.lit(None).cast(feature.type).alias(column.name)
     if feature.type == "DOUBLE" and feature.kind != "derived":
-        # A decimal becomes the nearest double by way of its digits; by scale the engines may differ.
+        # A decimal becomes the nearest double by way of its digits, whatever its scale.
         value = value.cast("string")
     value = value.cast(feature.type)
     if feature.nothing is not None:

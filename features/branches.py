@@ -11,6 +11,10 @@ theme = Theme("branches", zh="分支机构", en="Branches")
 
 OPEN = "closed IS NULL OR closed > {as_of}"
 
+theme.note_rank(
+    "branch_no", table="branch", by=("subject_id", "district"), where=OPEN, newest="opened"
+)
+
 
 @theme.of_records(
     table="branch",
@@ -58,7 +62,7 @@ def branches_closed(rows: Rows) -> Column:
 
 @theme.of_records(
     table="branch",
-    where=OPEN,
+    where=f"({OPEN}) AND branch_no = 1",
     zh="分支机构覆盖区县数",
     en="Districts with branches",
     unit="count",
@@ -67,7 +71,7 @@ def branches_closed(rows: Rows) -> Column:
 )
 def branch_districts(rows: Rows) -> Column:
     """Different districts in which branches are open on the day."""
-    return rows.distinct("district")
+    return rows.count()
 
 
 @theme.derived(

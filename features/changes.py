@@ -120,20 +120,6 @@ def finance_words_added(rows: Rows) -> Column:
 
 @theme.of_records(
     table="change_record",
-    windows=(365,),
-    zh="变更事项种类",
-    en="Kinds of changes",
-    unit="count",
-    nothing=0,
-    direction=1,
-)
-def kinds_of_change(rows: Rows) -> Column:
-    """Different items (name, address, people, capital, ...) that changed within the window."""
-    return rows.distinct("item_code")
-
-
-@theme.of_records(
-    table="change_record",
     zh="距最近变更天数",
     en="Days since the last change",
     unit="days",

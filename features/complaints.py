@@ -14,6 +14,10 @@ REDEMPTION = (
     f"({speaks_of('topics', REDEMPTION_TOPICS)}) OR ({speaks_of('category', REDEMPTION_TOPICS)})"
 )
 
+theme.note_rank(
+    "call_no", table="complaint", by=("subject_id", "caller_phone"), newest="received_date"
+)
+
 
 @theme.of_records(
     table="complaint",
@@ -107,7 +111,7 @@ def complained_amount(rows: Rows) -> Column:
 
 @theme.of_records(
     table="complaint",
-    windows=(365,),
+    where="call_no = 1",
     zh="投诉人数",
     en="People who complained",
     unit="count",
@@ -115,8 +119,8 @@ def complained_amount(rows: Rows) -> Column:
     direction=1,
 )
 def complainants(rows: Rows) -> Column:
-    """Different phones from which complaints came within the window."""
-    return rows.distinct("caller_phone")
+    """Different phones from which complaints came."""
+    return rows.count()
 
 
 @theme.of_records(
@@ -131,19 +135,6 @@ def complainants(rows: Rows) -> Column:
 def open_complaints(rows: Rows) -> Column:
     """Complaints that are not resolved on the day."""
     return rows.count()
-
-
-@theme.of_records(
-    table="complaint",
-    zh="投诉涉及区县数",
-    en="Districts complaints came from",
-    unit="count",
-    nothing=0,
-    direction=1,
-)
-def complaint_districts(rows: Rows) -> Column:
-    """Different districts that complaints came from."""
-    return rows.distinct("district")
 
 
 @theme.of_records(

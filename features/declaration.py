@@ -23,10 +23,9 @@ import difflib
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from pyspark.sql import Column
-from pyspark.sql import functions as F
 
 from features.rows import FirmRow, Rows
 
@@ -204,13 +203,16 @@ class Theme:
         table: str = "registration",
     ) -> Callable[[Callable[[FirmRow], Column]], Feature]:
         """Declare a feature read off the firm's registration row, or its registered address."""
-
-        def declare(function: Callable[[FirmRow], Column]) -> Feature:
-            return self._add(
-                function, "firm", table, nothing, unit, zh, en, direction, type, dict[str, str]()
-            )
-
-        return declare
+        return self._declares(
+            kind="firm",
+            table=table,
+            zh=zh,
+            en=en,
+            unit=unit,
+            nothing=nothing,
+            direction=direction,
+            type=type,
+        )
 
     def of_records(
         self,
@@ -227,14 +229,19 @@ class Theme:
         windows: tuple[int, ...] = (EVER,),
     ) -> Callable[[Callable[[Rows], Column]], Feature]:
         """Declare an aggregate over the firm's own records of a table."""
-
-        def declare(function: Callable[[Rows], Column]) -> Feature:
-            how = {"where": where, "clock": clock, "windows": windows}
-            return self._add(
-                function, "records", table, nothing, unit, zh, en, direction, type, how
-            )
-
-        return declare
+        return self._declares(
+            kind="records",
+            table=table,
+            zh=zh,
+            en=en,
+            unit=unit,
+            nothing=nothing,
+            direction=direction,
+            type=type,
+            where=where,
+            clock=clock,
+            windows=windows,
+        )
 
     def of_sharers(
         self,
@@ -250,16 +257,21 @@ class Theme:
     ) -> Callable[[Callable[[Rows], Column]], Feature]:
         """Declare an aggregate over all firms with the same `by` values, the firm itself included.
 
-        NULL when the firm has no value there: it is not known to share anything.
+        It may use the `by` columns only. NULL when the firm has no value in one of them: it is not
+        known to share anything.
         """
-
-        def declare(function: Callable[[Rows], Column]) -> Feature:
-            how = {"where": where, "by": by}
-            return self._add(
-                function, "sharers", table, nothing, unit, zh, en, direction, "BIGINT", how
-            )
-
-        return declare
+        return self._declares(
+            kind="sharers",
+            table=table,
+            zh=zh,
+            en=en,
+            unit=unit,
+            nothing=nothing,
+            direction=direction,
+            type="BIGINT",
+            where=where,
+            by=by,
+        )
 
     def derived(
         self,
@@ -272,63 +284,57 @@ class Theme:
         type: Type = "DOUBLE",
     ) -> Callable[[Callable[..., Column]], Feature]:
         """Declare an expression over other features: each parameter is the name of a column."""
-
-        def declare(function: Callable[..., Column]) -> Feature:
-            how = {"inputs": tuple(inspect.signature(function).parameters)}
-            return self._add(function, "derived", None, nothing, unit, zh, en, direction, type, how)
-
-        return declare
+        return self._declares(
+            kind="derived",
+            table=None,
+            zh=zh,
+            en=en,
+            unit=unit,
+            nothing=nothing,
+            direction=direction,
+            type=type,
+        )
 
     def note_count(self, name: str, *, table: str, by: tuple[str, ...], where: str = "") -> None:
         """Write beside each record how many records (that fulfil `where`) share its `by` values."""
         self.notes.append(Note(name, known_table(table, name), by, where))
 
-    def note_rank(self, name: str, *, table: str, by: tuple[str, ...], newest: str) -> None:
-        """Write beside each record its place among those of the same `by`: 1 = greatest `newest`."""
-        self.notes.append(Note(name, known_table(table, name), by, newest=(newest,)))
+    def note_rank(
+        self, name: str, *, table: str, by: tuple[str, ...], newest: str, where: str = ""
+    ) -> None:
+        """Write beside each record its place among those of the same `by`, 1 = newest.
 
-    def _add(
-        self,
-        function: Callable[..., Column],
-        kind: Kind,
-        table: str | None,
-        nothing: Nothing,
-        unit: str,
-        zh: str,
-        en: str,
-        direction: Direction,
-        type_: Type,
-        how: dict[str, object],
-    ) -> Feature:
-        name = function.__name__
-        definition = inspect.cleandoc(function.__doc__ or "")
-        if not definition:
-            raise FeatureError(
-                f"feature {name} ({self.name}): no docstring; write its definition there"
+        Those that fulfil `where` come first, so 1 marks one record for each `by` among them.
+        """
+        self.notes.append(Note(name, known_table(table, name), by, where, (newest,)))
+
+    def _declares(self, **declared: Any) -> Callable[[Callable[..., Column]], Feature]:
+        def declare(function: Callable[..., Column]) -> Feature:
+            name = function.__name__
+            definition = inspect.cleandoc(function.__doc__ or "")
+            if not definition:
+                raise FeatureError(
+                    f"feature {name} ({self.name}): no docstring; write its definition there"
+                )
+            if any(name == other.name for other in self.features):
+                raise FeatureError(
+                    f"feature {name} is declared twice in {self.name}; name one otherwise"
+                )
+            if declared["table"] is not None:
+                known_table(declared["table"], name)
+            if declared["kind"] == "derived":
+                declared["inputs"] = tuple(inspect.signature(function).parameters)
+            feature = Feature(
+                name=name,
+                theme=self.name,
+                definition=definition,
+                function=function,
+                **declared,
             )
-        if any(name == other.name for other in self.features):
-            raise FeatureError(
-                f"feature {name} is declared twice in {self.name}; name one otherwise"
-            )
-        if table is not None:
-            known_table(table, name)
-        feature = Feature(
-            name=name,
-            theme=self.name,
-            kind=kind,
-            table=table,
-            definition=definition,
-            function=function,
-            nothing=nothing,
-            unit=unit,
-            zh=zh,
-            en=en,
-            direction=direction,
-            type=type_,
-            **how,  # type: ignore[arg-type]
-        )
-        self.features.append(feature)
-        return feature
+            self.features.append(feature)
+            return feature
+
+        return declare
 
 
 def known_table(table: str, feature: str) -> str:

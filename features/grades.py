@@ -97,7 +97,7 @@ def previous_tax_grade(rows: Rows) -> Column:
     type="BIGINT",
 )
 def tax_grade_fell(tax_grade: Column, previous_tax_grade: Column) -> Column:
-    """1 when the latest tax grade (A, B, C, D) is below the one before; M, for new firms, is none."""
+    """1 when the latest tax grade (A to D) is below the one before; M, for new firms, is none."""
     letters = ["A", "B", "C", "D"]
     both = tax_grade.isin(letters) & previous_tax_grade.isin(letters)
     return flag(both & (tax_grade > previous_tax_grade))

@@ -10,6 +10,10 @@ from features.vocabulary import FINANCE_PERMITS, UNREACHABLE_REASONS, speaks_of
 
 theme = Theme("penalties", zh="处罚与名单", en="Penalties and lists")
 
+theme.note_rank(
+    "penalty_no", table="penalty", by=("subject_id", "department"), newest="decided_date"
+)
+
 ENTERED = "direction = 'in'"
 ABNORMAL = "list_type = '经营异常'"
 
@@ -58,6 +62,7 @@ def severe_penalties(rows: Rows) -> Column:
 
 @theme.of_records(
     table="penalty",
+    where="penalty_no = 1",
     zh="处罚部门数",
     en="Departments that penalised it",
     unit="count",
@@ -66,7 +71,7 @@ def severe_penalties(rows: Rows) -> Column:
 )
 def penalising_departments(rows: Rows) -> Column:
     """Different departments that penalised the firm."""
-    return rows.distinct("department")
+    return rows.count()
 
 
 @theme.of_records(

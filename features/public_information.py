@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pyspark.sql import Column
-from pyspark.sql import functions as F
 
 from features.declaration import EVER, Theme
 from features.rows import Rows, ratio
@@ -12,6 +11,8 @@ from features.vocabulary import SALES_JOBS, speaks_of
 theme = Theme("public_information", zh="公开信息", en="Public information")
 
 RECRUITMENT = "kind = 'recruitment'"
+
+theme.note_rank("city_no", table="public_info", by=("subject_id", "city"), newest="published_date")
 
 
 @theme.of_records(
@@ -109,7 +110,7 @@ def sites_and_apps(rows: Rows) -> Column:
 
 @theme.of_records(
     table="public_info",
-    where="city IS NOT NULL",
+    where="city_no = 1",
     zh="招聘与报道涉及城市数",
     en="Cities named",
     unit="count",
@@ -118,7 +119,7 @@ def sites_and_apps(rows: Rows) -> Column:
 )
 def cities_named(rows: Rows) -> Column:
     """Different cities named in job offers and news."""
-    return rows.distinct("city")
+    return rows.count()
 
 
 @theme.of_records(
@@ -138,6 +139,6 @@ def days_since_negative_news(rows: Rows) -> Column:
 @theme.derived(
     zh="社会传播面", en="Reach into the public", unit="count", nothing=0, direction=1, type="BIGINT"
 )
-def public_reach(cities_named: Column, sites_and_apps: Column, ad_media: Column) -> Column:
-    """Cities named, sites and apps, and advertising media, added up."""
-    return F.coalesce(cities_named, F.lit(0)) + sites_and_apps + ad_media
+def public_reach(cities_named: Column, sites_and_apps: Column) -> Column:
+    """Cities named, and sites and apps, added up."""
+    return cities_named + sites_and_apps

@@ -17,6 +17,9 @@ from features.vocabulary import (
 
 theme = Theme("registration", zh="登记", en="Registration")
 
+ACTIVE = "(status IS NULL OR status = '存续')"
+"""A register that gives no status lists the firms that stand in it."""
+
 YOUNG_DAYS = 3 * 365
 LARGE_CAPITAL_FEN = 10_000_000 * 100
 
@@ -223,7 +226,7 @@ def cluster_registered(firm: FirmRow) -> Column:
 
 @theme.of_sharers(
     by=("contact_phone",),
-    where="status = '存续'",
+    where=ACTIVE,
     zh="同一联系电话企业数",
     en="Firms with the same phone",
     unit="count",
@@ -237,7 +240,7 @@ def firms_with_phone(firms: Rows) -> Column:
 
 @theme.of_sharers(
     by=("agent_id",),
-    where="status = '存续'",
+    where=ACTIVE,
     zh="同一代办机构企业数",
     en="Firms of the same agent",
     unit="count",
@@ -264,7 +267,7 @@ def firms_of_agent_same_day(firms: Rows) -> Column:
 
 @theme.of_sharers(
     by=("legal_rep_key",),
-    where="status = '存续'",
+    where=ACTIVE,
     zh="同一法定代表人企业数",
     en="Firms of the same legal representative",
     unit="count",

@@ -13,10 +13,18 @@ IN_POST = "valid_to IS NULL OR valid_to > {as_of}"
 
 theme.note_count("firms_in_same_post", table="key_person", by=("person_key", "role"), where=IN_POST)
 
+theme.note_rank(
+    "post_no",
+    table="key_person",
+    by=("subject_id", "person_key"),
+    where=IN_POST,
+    newest="valid_from",
+)
+
 
 @theme.of_records(
     table="key_person",
-    where=IN_POST,
+    where=f"({IN_POST}) AND post_no = 1",
     zh="任职人数",
     en="People in posts",
     unit="count",
@@ -25,7 +33,7 @@ theme.note_count("firms_in_same_post", table="key_person", by=("person_key", "ro
 )
 def key_persons(rows: Rows) -> Column:
     """Different people who hold a post on the day."""
-    return rows.distinct("person_key")
+    return rows.count()
 
 
 @theme.of_records(

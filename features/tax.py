@@ -191,7 +191,7 @@ def days_since_filing(rows: Rows) -> Column:
 def loud_but_untaxed(
     yield_ads_365d: Column, tax_filings_365d: Column, zero_filings_365d: Column
 ) -> Column:
-    """1 when the firm advertised a yield in the last year, filed, and only ever declared nothing."""
+    """1 when it advertised a yield in the last year, and all it filed then declared nothing."""
     return flag(
         (yield_ads_365d > 0) & (tax_filings_365d > 0) & (zero_filings_365d == tax_filings_365d)
     )

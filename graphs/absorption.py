@@ -1,4 +1,4 @@
-"""The control fixpoint for all holders at once: groups absorb the firms they hold more than half of.
+"""The control fixpoint for all holders at once: groups absorb what they hold more than half of.
 
 Instead of one fixpoint a holder, every firm starts as the head of its own group. A group that
 holds more than half of another group's head absorbs it, and their holdings add up from then on.
@@ -39,7 +39,7 @@ def absorb(holdings: Stakes, nodes: int) -> tuple[NDArray[np.int32], NDArray[np.
     head = _single_handed(holdings, nodes)
     joint = _majorities(holdings, head)
     if any(head[src] != dst for src, dst in joint):
-        head = _JointHoldings(holdings, head).absorb([dst for _, dst in joint])
+        head = _JointHoldings(holdings, head).absorb(joint)
         joint = _majorities(holdings, head)
     return head, np.array([dst for src, dst in joint if head[src] == dst], np.int32)
 
@@ -49,20 +49,22 @@ def _single_handed(holdings: Stakes, nodes: int) -> NDArray[np.int32]:
     majority = 2 * holdings.amount > holdings.base[holdings.dst]
     jump = np.arange(nodes, dtype=np.int32)
     jump[holdings.dst[majority]] = holdings.src[majority]
+    is_chained = np.zeros(nodes, bool)
+    is_chained[holdings.dst[majority]] = True
     smallest = np.minimum(np.arange(nodes, dtype=np.int32), jump)
     # after k rounds: jump is 2^k steps up, smallest the least node on that way
     for _ in range(max(nodes, 2).bit_length()):
+        if not is_chained[jump].any():
+            break  # every way has come to its root: no circle is left to fold
         smallest = np.minimum(smallest, smallest[jump])
         jump = jump[jump]
     top = jump  # the root, or some node of a circle, whose way is then the whole circle
-    is_root = np.ones(nodes, bool)
-    is_root[holdings.dst[majority]] = False
-    head: NDArray[np.int32] = np.where(is_root[top], top, smallest[top]).astype(np.int32)
+    head: NDArray[np.int32] = np.where(is_chained[top], smallest[top], top).astype(np.int32)
     return head
 
 
 def _majorities(holdings: Stakes, head: NDArray[np.int32]) -> list[tuple[int, int]]:
-    """(a member of the group, firm) where a group holds more than half of the head of a group."""
+    """(group, firm) where a group holds more than half of the head of a group."""
     contested = np.flatnonzero(head[holdings.dst] == holdings.dst)
     dst, src = holdings.dst[contested], head[holdings.src[contested]]
     key = (dst.astype(np.int64) << 32) | src
@@ -75,7 +77,9 @@ def _majorities(holdings: Stakes, head: NDArray[np.int32]) -> list[tuple[int, in
         return []
     amount = np.add.reduceat(holdings.amount[contested][order], starts)
     won = 2 * amount > holdings.base[dst[order][starts]]
-    return list(zip(src[order][starts][won].tolist(), dst[order][starts][won].tolist(), strict=True))
+    return list(
+        zip(src[order][starts][won].tolist(), dst[order][starts][won].tolist(), strict=True)
+    )
 
 
 class _JointHoldings:
@@ -96,20 +100,18 @@ class _JointHoldings:
         self._members: dict[int, list[int]] = {}
         self._accounts: dict[int, dict[int, int]] = {}
 
-    def absorb(self, contested: list[int]) -> NDArray[np.int32]:
-        """Absorbs until no group holds more than half of another's head; heads of all nodes."""
-        queue = deque(contested)
+    def absorb(self, majorities: list[tuple[int, int]]) -> NDArray[np.int32]:
+        """Absorbs until no group holds more than half of another's head; heads of all nodes.
+
+        `majorities` are (group, firm) to begin with; further ones follow from each absorption.
+        """
+        queue = deque(majorities)
         while queue:
-            firm = queue.popleft()
-            mine = self._find(int(self._first_head[firm]))
-            if self._head_of.get(mine, mine) != firm:
+            group, firm = queue.popleft()
+            winner, mine = self._find(group), self._find(int(self._first_head[firm]))
+            if self._head_of.get(mine, mine) != firm or winner == mine:
                 continue  # absorbed in the meantime
-            account = self._account(firm)
-            winner = next(
-                (name for name, held in account.items() if 2 * held > self._holdings.base[firm]),
-                None,
-            )
-            if winner is not None and winner != mine:
+            if 2 * self._account(firm).get(winner, 0) > self._holdings.base[firm]:
                 queue.extend(self._join(winner, mine))
         head = self._first_head.copy()
         for name in self._leader:
@@ -121,8 +123,8 @@ class _JointHoldings:
                 head[self._by_head[self._group[name] : self._group[name + 1]]] = top
         return head
 
-    def _join(self, winner: int, loser: int) -> list[int]:
-        """Puts both groups under the winner's head; returns the firms to look at again."""
+    def _join(self, winner: int, loser: int) -> list[tuple[int, int]]:
+        """Puts both groups under the winner's head; returns what to look at again."""
         top = self._head_of.get(winner, winner)
         small, large = loser, winner
         if len(self._names(small)) > len(self._names(large)):
@@ -144,7 +146,7 @@ class _JointHoldings:
             account = self._accounts[firm]
             account[small] -= amount
             account[large] = account.get(large, 0) + amount
-        return [firm for firm, _ in touched]
+        return [(large, firm) for firm, _ in touched]
 
     def _names(self, name: int) -> list[int]:
         """The nodes of a group, by its name."""

@@ -32,7 +32,7 @@ BYTES_FIXED = 64 * 2**20
 _COLUMNS = ("src", "src_kind", "dst", "dst_kind", "kind")
 
 
-class GraphTooLarge(MemoryError):
+class GraphTooLarge(MemoryError):  # noqa: N818 - the sentence it says
     """The graph does not fit; the message gives its size and the memory it would need."""
 
 
@@ -194,8 +194,8 @@ def _check_columns(edges: pa.Table) -> None:
     for name in _COLUMNS:
         if edges[name].null_count:
             raise ValueError(
-                f"The edge table has {edges[name].null_count:,} rows without {name}; expected none. "
-                "Leave rows without a key out, as graphs.edges.edges does."
+                f"The edge table has {edges[name].null_count:,} rows without {name}; expected "
+                "none. Leave rows without a key out, as graphs.edges.edges does."
             )
 
 
@@ -204,7 +204,9 @@ def _strings(values: pa.Array | Sequence[str] | None) -> pa.StringArray:
         return pa.array([], pa.string())
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
-    return values.cast(pa.string()) if isinstance(values, pa.Array) else pa.array(values, pa.string())
+    return (
+        values.cast(pa.string()) if isinstance(values, pa.Array) else pa.array(values, pa.string())
+    )
 
 
 def _codes(edges: pa.Table, column: str, words: tuple[str, ...]) -> NDArray[np.int8]:
@@ -224,7 +226,7 @@ def _number_nodes(
     dst_kind: NDArray[np.int8],
     subjects: pa.StringArray,
 ) -> tuple[pa.StringArray, NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
-    """Ids sorted inside each kind, where each kind starts, and both ends of each edge as numbers."""
+    """Ids sorted inside each kind, where each kind starts, both ends of each edge as numbers."""
     ends = ((edges["src"], src_kind), (edges["dst"], dst_kind))
     numbers = [np.empty(edges.num_rows, np.int32) for _ in ends]
     parts: list[pa.Array] = []
@@ -269,7 +271,9 @@ def _stakes(edges: pa.Table) -> NDArray[np.int64]:
         return np.full(edges.num_rows, UNKNOWN_STAKE, np.int64)
     ratio = pc.cast(edges["ratio"], pa.float64()).fill_null(-1.0).to_numpy()
     known = np.isfinite(ratio) & (ratio >= 0) & (ratio < 1000)
-    return np.where(known, np.rint(np.where(known, ratio, 0) * WHOLE), UNKNOWN_STAKE).astype(np.int64)
+    return np.where(known, np.rint(np.where(known, ratio, 0) * WHOLE), UNKNOWN_STAKE).astype(
+        np.int64
+    )
 
 
 def _valid_from(edges: pa.Table) -> NDArray[np.int64]:

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
@@ -27,9 +28,7 @@ class Groups:
     size: NDArray[np.int64]
 
 
-def distinct_pairs(
-    graph: CompactGraph, *kinds: str
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def distinct_pairs(graph: CompactGraph, *kinds: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The pairs (src, dst) that edges of these kinds join, each once, sorted, no self-loops."""
     mask = graph.edges_of(*kinds)
     key = (graph.src[mask].astype(np.int64) << 32) | graph.dst[mask]
@@ -62,18 +61,19 @@ def groups(
     degree = np.bincount(low, minlength=graph.node_count)
     degree += np.bincount(high, minlength=graph.node_count)
     glue = (degree[low] <= hub_cap) & (degree[high] <= hub_cap)
-    label = _components(low[glue], high[glue], graph.node_count, "weak")[: graph.firm_count]
+    found = _components(low[glue], high[glue], graph.node_count, "weak")[: graph.firm_count]
     # renumbered by the smallest firm, since scipy promises no order
-    _, first, label = np.unique(label, return_index=True, return_inverse=True)
+    _, first, label = np.unique(found, return_index=True, return_inverse=True)
     rank = np.argsort(np.argsort(first, kind="stable"), kind="stable")
-    label = rank[label].astype(np.int32)
-    namers = np.arange(graph.firm_count, dtype=np.int32) if subjects is None else np.sort(subjects)
-    namer = np.sort(first)
-    # in descending order the smallest subject of a group is written last and stays
-    namer[label[namers[::-1]]] = namers[::-1]
+    label = rank[label]
+    smallest = np.sort(first)
+    if subjects is not None:
+        named = np.full(len(first), graph.firm_count, np.int64)
+        np.minimum.at(named, label[subjects], subjects)
+        smallest = np.where(named < graph.firm_count, named, smallest)
     return Groups(
-        label=label,
-        group_id=tuple(_group_id(name) for name in graph.ids.take(namer).to_pylist()),
+        label=label.astype(np.int32),
+        group_id=tuple(_group_id(name) for name in graph.ids.take(pa.array(smallest)).to_pylist()),
         size=np.bincount(label, minlength=len(first)).astype(np.int64),
     )
 

@@ -20,8 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse import csgraph
-from scipy.sparse import linalg
+from scipy.sparse import csgraph, linalg
 
 from graphs.absorption import Stakes, absorb
 from graphs.compact import UNKNOWN_STAKE, WHOLE, CompactGraph
@@ -88,7 +87,7 @@ def control(graph: CompactGraph) -> Control:
     """The ultimate controller of every node; see `Control` for the columns."""
     holdings = stakes(graph)
     head, self_held = absorb(holdings, graph.node_count)
-    circle = _name_circles(holdings, head, self_held)
+    head, circle = _name_circles(holdings, head, self_held)
     depth, via = _depths(holdings, head)
     node = np.arange(graph.node_count, dtype=np.int32)
     firms = np.bincount(head[: graph.firm_count], minlength=graph.node_count)
@@ -115,7 +114,8 @@ def control_chains(
     holdings = stakes(graph)
     by_dst = np.argsort(holdings.dst, kind="stable")
     held = holdings.dst[by_dst]
-    seen, queue, found = {firm}, [firm], []
+    seen, queue = {firm}, [firm]
+    found: list[Holding] = []
     for node in queue:
         start, end = np.searchsorted(held, [node, node + 1])
         for place in by_dst[start:end]:
@@ -162,38 +162,33 @@ def integrated_ownership(
 
 def _name_circles(
     holdings: Stakes, head: NDArray[np.int32], self_held: NDArray[np.int32]
-) -> NDArray[np.bool_]:
-    """Names each circle after the smallest firm that controls all of it; changes `head`.
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Heads with each circle named after the smallest firm that controls all of it, and who is in.
 
     `self_held` are heads whose own group holds more than half of them. Only firms in the same
     strong component as such a head can control it.
     """
-    circle = np.zeros(len(head), bool)
     if not len(self_held):
-        return circle
-    matrix = sparse.csr_matrix(
-        (np.ones(len(holdings.src), np.int8), (holdings.src, holdings.dst)),
-        shape=(len(head), len(head)),
-    )
+        return head, np.zeros(len(head), bool)
+    ones = np.ones(len(holdings.src), np.int8)
+    matrix = sparse.csr_matrix((ones, (holdings.src, holdings.dst)), shape=(len(head),) * 2)
     _, strong = csgraph.connected_components(matrix, directed=True, connection="strong")
     starts = _row_starts(holdings)
     by_strong = np.argsort(strong, kind="stable")
     ordered = strong[by_strong]
+    name = np.full(len(head), -1, np.int32)
     for top in self_held.tolist():
         begin, end = np.searchsorted(ordered, [strong[top], strong[top] + 1])
         rivals = by_strong[begin:end]
-        namer = _circle_name(holdings, starts, top, rivals[head[rivals] == top])
-        if namer is not None:
-            inside = head == top
-            head[inside] = namer
-            circle |= inside
-    return circle
+        name[top] = _circle_name(holdings, starts, top, rivals[head[rivals] == top])
+    named = name[head]
+    return np.where(named >= 0, named, head).astype(np.int32), named >= 0
 
 
 def _circle_name(
     holdings: Stakes, starts: NDArray[np.int64], top: int, rivals: NDArray[np.intp]
-) -> int | None:
-    """The smallest firm that controls `top` while `top` controls it; None where there is none."""
+) -> int:
+    """The smallest firm of those that control `top` and are controlled by it; -1 without any."""
     failed: set[int] = set()
     budget = CIRCLE_BUDGET
     for rival in rivals.tolist():
@@ -206,7 +201,7 @@ def _circle_name(
         budget -= visits
         if budget <= 0:
             break
-    return None
+    return -1
 
 
 def _row_starts(holdings: Stakes) -> NDArray[np.int64]:
@@ -247,7 +242,7 @@ def _depths(
     matrix = sparse.csr_matrix((np.ones(len(src), np.int8), (src, dst)), shape=(nodes + 1,) * 2)
     _, before = csgraph.breadth_first_order(matrix, nodes)
     via = before[:nodes].astype(np.int32)
-    via[via == nodes] = -1
+    via[(via == nodes) | (via < 0)] = -1  # scipy's sign for a start is another negative
     return _steps_up(via), via
 
 

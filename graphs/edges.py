@@ -204,7 +204,9 @@ def _from_registration(tables: Mapping[str, DataFrame]) -> list[DataFrame]:
 
 def _addressed(tables: Mapping[str, DataFrame]) -> DataFrame:
     """Registrations with the addresses that may tie firms; the others' address ids are NULL."""
-    registration = tables["registration"].where(~F.coalesce(F.col("cluster_registered"), F.lit(False)))
+    registration = tables["registration"].where(
+        ~F.coalesce(F.col("cluster_registered"), F.lit(False))
+    )
     if "address" not in tables:
         return registration
     common = (
@@ -220,9 +222,7 @@ def _addressed(tables: Mapping[str, DataFrame]) -> DataFrame:
         left_out = common.select(F.col("_common").alias(f"_common_{column}"))
         registration = registration.join(
             left_out, F.col(column) == F.col(f"_common_{column}"), "left"
-        ).withColumn(
-            column, F.when(F.col(f"_common_{column}").isNull(), F.col(column))
-        )
+        ).withColumn(column, F.when(F.col(f"_common_{column}").isNull(), F.col(column)))
     return registration
 
 

@@ -52,6 +52,12 @@ def known_lake(lake: Lake, as_of: date) -> dict[str, DataFrame]:
     return known_tables({name: lake.read("silver", name) for name in lake.tables("silver")}, as_of)
 
 
+def model_features(city: City) -> list[str]:
+    """The columns a model may learn from: the feature set's, and the graph's that measure."""
+    measures = [name for name, feature in GRAPH_FEATURES.items() if feature.measure]
+    return [*city_feature_set(city).names(), *measures]
+
+
 @contextmanager
 def assembled(lake: Lake, city: City, as_of: date) -> Iterator[Assembled]:
     """Features and graph as of a day; what it wrote aside is removed at the end."""
@@ -64,9 +70,7 @@ def assembled(lake: Lake, city: City, as_of: date) -> Iterator[Assembled]:
         graph = graph_features(relations, _subjects(known), _known_cases(known, city.target), as_of)
         in_engine = _through_parquet(lake, graph, scratch / "graph.parquet")
         own = subject_features(known, as_of, city_feature_set(city))
-        features = own.join(in_engine, "subject_id", "left").select(
-            *own.columns, "group_id", *GRAPH_FEATURES
-        )
+        features = own.join(in_engine, "subject_id", "left").select(*own.columns, *GRAPH_FEATURES)
         yield Assembled(as_of, known, relations, features)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

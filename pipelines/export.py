@@ -22,7 +22,7 @@ from pyspark.sql import functions as F
 from conf.table import Table, load_catalogue
 from features.as_of import known_state
 from pipelines.lake import Lake, LakeError
-from pipelines.runs import run_for
+from pipelines.runs import rows_of, run_for
 
 # a keyed hash of an id number or a phone, wherever quarantined text holds one
 _KEYED_HASH = r"\b[0-9a-f]{32}\b"
@@ -65,7 +65,7 @@ def _rows(lake: Lake, table: str, as_of: date | None) -> DataFrame:
         rows = lake.read("gold", "runs")
         return rows if as_of is None else rows.where(F.col("as_of") == F.lit(as_of))
     if lake.exists("gold", table):
-        return lake.read("gold", table).where(F.col("run_id") == run_for(lake, as_of).run_id)
+        return _without_persons(rows_of(lake, table, run_for(lake, as_of)))
     if table in ("quarantine", "batches") and lake.exists("bronze", table):
         rows = lake.read("bronze", table)
         rows = rows if as_of is None else rows.where(F.col("known_at") <= F.lit(as_of))
@@ -79,6 +79,12 @@ def _rows(lake: Lake, table: str, as_of: date | None) -> DataFrame:
     raise LakeError(
         f"There is no table '{table}' to export. There are: {', '.join(exportable(lake))}."
     )
+
+
+def _without_persons(rows: DataFrame) -> DataFrame:
+    """Keys of persons are classed `never`, also where the graph names one."""
+    named = [name for name in ("controller_id", "exposure_path") if name in rows.columns]
+    return rows.withColumns({n: F.regexp_replace(n, _KEYED_HASH, "[…]") for n in named})
 
 
 def _never(catalogue: Mapping[str, Table], table: str) -> list[str]:

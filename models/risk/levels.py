@@ -119,8 +119,8 @@ def level_of(
 ) -> str:
     """The level of the firm at `rank` of `size`: one of LEVELS.
 
-    Red needs, beside its line, a record of the firm's own and two departments: never on exposure
-    or on missing data alone.
+    Red needs, beside its line, a record of the firm's own and two departments behind reasons that
+    rest on a fact: never on exposure or on missing data alone.
     """
     level = "blue"
     for name, line in zip(LEVELS, (policy.red, policy.orange, policy.yellow), strict=False):
@@ -131,7 +131,8 @@ def level_of(
             break
     if level == "red":
         own = any(reason.own and reason.records for reason in reasons)
-        if not own or len(departments(reasons)) < 2:
+        told = departments(reason for reason in reasons if reason.value is not None)
+        if not own or len(told) < 2:
             return "orange"
     return level
 

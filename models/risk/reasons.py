@@ -44,7 +44,9 @@ class Reason:
     """One reason of one firm.
 
     `value` is the value of `feature`; `contribution` the theme's sum on the model's margin;
-    `own` whether its records are the firm's own; `records` newest first.
+    `own` whether its records tell of something the firm did or is: False for what is computed from
+    its relations, for missing data, and where nothing happened (what is attached then is at most
+    its registration). `records` newest first.
     """
 
     subject_id: str
@@ -136,15 +138,16 @@ def newest_first(records: Iterable[Record]) -> tuple[Record, ...]:
 def behind(records: Sequence[Record], own: bool, missing: bool) -> tuple[str, str]:
     """The words for what stands behind a reason: departments and records, or that there are none.
 
-    Two sentences' ends, Chinese and English, in brackets.
+    Two sentences' ends, Chinese and English, in brackets. The records are those kept as evidence,
+    which may be fewer than were counted.
     """
     if not records:
         if missing:
-            return "（资料缺失，没有对应记录）", " (data missing; no record behind it)"
+            return "（资料缺失，没有对应记录）", " (data missing, no record behind it)"
         if not own:
             return (
                 "（由关联关系推算，没有单条记录）",
-                " (computed from relations; no single record behind it)",
+                " (computed from relations, no single record behind it)",
             )
         return "（未找到对应的单条记录）", " (no single record found behind it)"
     named = sorted({one_line(record.source_dept) for record in records})
@@ -157,12 +160,15 @@ def behind(records: Sequence[Record], own: bool, missing: bool) -> tuple[str, st
         named_zh += f" {len(named)} 个部门"
         named_en += f", {len(named)} departments"
     lines = len(records)
-    relation_zh = "" if own else "关联关系，"
-    relation_en = "" if own else "by relation, "
+    source_zh, source_en = "", ""
+    if missing:
+        source_zh, source_en = "资料缺失，仅附：", "data missing, only: "
+    elif not own:
+        source_zh, source_en = "关联关系，", "by relation, "
     plural = "record" if lines == 1 else "records"
     return (
-        f"（{relation_zh}{named_zh}，{lines} 条记录）",
-        f" ({relation_en}{named_en}, {lines} {plural})",
+        f"（{source_zh}{named_zh}，依据 {lines} 条）",
+        f" ({source_en}{named_en}, {lines} {plural} attached)",
     )
 
 
@@ -193,7 +199,7 @@ def _themes(
                 f"the contribution of '{row['feature']}' to {row['subject_id']} is "
                 f"{row['contribution']}; a finite number is expected"
             )
-        variants[row["subject_id"]][text.theme or text.name].append(row)
+        variants[row["subject_id"]][text.theme].append(row)
     result = {}
     for subject_id in sorted(variants):
         leaders = [_leader(theme, rows, texts) for theme, rows in variants[subject_id].items()]
@@ -218,9 +224,8 @@ def _leader(
 def _spoken(
     subject_id: str, leader: _Leader, text: FeatureWords, records: Iterable[Record]
 ) -> Reason:
-    own = text.own
     ordered = newest_first(records)
-    end_zh, end_en = behind(ordered, own, missing=leader.value is None)
+    end_zh, end_en = behind(ordered, text.own, missing=leader.value is None)
     said_zh, said_en = said(text, leader.value)
     return Reason(
         subject_id=subject_id,
@@ -230,7 +235,7 @@ def _spoken(
         contribution=leader.contribution,
         sentence_zh=said_zh + end_zh,
         sentence_en=said_en + end_en,
-        own=own,
+        own=text.own and leader.value is not None and not leader.hollow,
         records=ordered,
     )
 

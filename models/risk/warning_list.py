@@ -223,7 +223,7 @@ def _why_cleared(row: Mapping[str, Any] | None, old: Mapping[str, Any]) -> tuple
     if row["case_stage"] is not None:
         return (
             f"已{row['case_stage']}（{row['case_date']}），不再占用检查名额",
-            f"under case since {row['case_date']}; takes no place of the list",
+            f"under case since {row['case_date']}, takes no place of the list",
         )
     if row["status"] in NOT_LISTED:
         return f"登记状态变为{row['status']}", f"registration status is now {row['status']}"
@@ -232,8 +232,8 @@ def _why_cleared(row: Mapping[str, Any] | None, old: Mapping[str, Any]) -> tuple
     moved_en = f"probability went from {then:.1%} to {now:.1%}"
     return (
         f"{moved_zh}，本区现列第 {row['position']} 位，本周检查能力 {row['inspections']} 家",
-        f"{moved_en}; now number {row['position']} of its district, which can inspect "
-        f"{row['inspections']} this week".replace(";", ","),
+        f"{moved_en}, now number {row['position']} of its district, which can inspect "
+        f"{row['inspections']} this week",
     )
 
 

@@ -23,8 +23,14 @@ UNIT_WORDS = {
     "months": ("个月", "months"),
     "years": ("年", "years"),
     "times": ("倍", "times"),
-    "people": ("人", "people"),
-    "firms": ("家", "firms"),
+    "people": ("人", ""),
+    "firms": ("家", ""),
+    "owners": ("个", ""),
+    "holdings": ("层", ""),
+    "links": ("次", ""),
+    "ties": ("步", ""),
+    "per year": ("", "a year"),
+    "level": ("级", ""),
     "records": ("条", "records"),
     "天": ("天", "days"),
     "人": ("人", "people"),
@@ -35,21 +41,27 @@ UNIT_WORDS = {
     "个": ("个", ""),
 }
 
-# 行政处罚次数 with 3 is said 行政处罚 3 次
-_CLASSIFIERS = {
-    "count": (
-        ("次数", "次"),
-        ("件数", "件"),
-        ("户数", "户"),
-        ("家数", "家"),
-        ("人数", "人"),
-        ("条数", "条"),
-        ("企业数", "家企业"),
-        ("人员数", "名人员"),
-        ("数", "个"),
-    ),
-    "days": (("天数", "天"),),
-}
+# 行政处罚次数 with 3 is said 行政处罚 3 次: ending, what of it stays, classifier
+_ENDINGS = (
+    ("案件数", "案件", "件"),
+    ("企业数", "企业", "家"),
+    ("人员数", "人员", "名"),
+    ("天数", "", "天"),
+    ("层数", "", "层"),
+    ("次数", "", "次"),
+    ("人次", "", "人次"),
+    ("件数", "", "件"),
+    ("户数", "", "户"),
+    ("家数", "", "家"),
+    ("人数", "", "人"),
+    ("条数", "", "条"),
+    ("份数", "", "份"),
+    ("项数", "", "项"),
+    ("个数", "", "个"),
+    ("数", "", "个"),
+)
+# units whose number is a count of what the feature's own name says
+_COUNTED = frozenset({"count", "days", "firms", "owners", "holdings", "links", "people", "ties"})
 _WINDOW = re.compile(r"_\d+d(?=_|$)")
 _SPACE = re.compile(r"\s+")
 
@@ -62,7 +74,8 @@ class FeatureWords:
     ratio (a share between 0 and 1), flag, ...; text or empty for a category. `direction` +1 when
     more is riskier, -1 when less is, 0 when neither is claimed. `own` is False for what is computed
     from a firm's relations: records behind it tell of the relation, not of the firm's own conduct.
-    `theme` joins the variants of one measure into one reason.
+    `theme` joins the variants of one measure into one reason; by default the name without its
+    window.
     """
 
     name: str
@@ -72,6 +85,10 @@ class FeatureWords:
     direction: int = 0
     own: bool = True
     theme: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.theme:
+            object.__setattr__(self, "theme", _WINDOW.sub("", self.name))
 
 
 def words_of(columns: Iterable[Any], own: bool = True) -> dict[str, FeatureWords]:
@@ -91,7 +108,7 @@ def words_of(columns: Iterable[Any], own: bool = True) -> dict[str, FeatureWords
             unit=feature.unit or "",
             direction=getattr(feature, "direction", 0),
             own=own and getattr(feature, "kind", "") != "sharers",
-            theme=_WINDOW.sub("", column.name) if column is feature else feature.name,
+            theme="" if column is feature else feature.name,
         )
     return words
 
@@ -116,7 +133,7 @@ def in_words(value: float | str | None, unit: str | None) -> tuple[str, str]:
         text = one_line(str(value))
         return text, text
     if unit in MONEY_UNITS:
-        return _money_zh(number), f"CNY {_number(number / 100)}"
+        return _money_zh(number), f"CNY {round(number / 100):,}"
     if unit in SHARE_UNITS:
         return f"{_number(number * 100)}%", f"{_number(number * 100)}%"
     if unit in FLAG_UNITS:
@@ -136,11 +153,11 @@ def said(text: FeatureWords, value: float | str | None) -> tuple[str, str]:
     value_zh, value_en = in_words(value, text.unit)
     if text.unit in FLAG_UNITS and value_zh == "是":
         return zh, en
-    if not is_missing(value):
-        for ending, classifier in _CLASSIFIERS.get(text.unit, ()):
+    if text.unit in _COUNTED and not is_missing(value):
+        number = value_zh.split(" ")[0]
+        for ending, kept, classifier in _ENDINGS:
             if zh.endswith(ending) and len(zh) > len(ending):
-                number = value_zh.split(" ")[0]
-                return f"{zh.removesuffix(ending)} {number} {classifier}", f"{en}: {value_en}"
+                return f"{zh.removesuffix(ending)}{kept} {number} {classifier}", f"{en}: {value_en}"
     return f"{zh}：{value_zh}", f"{en}: {value_en}"
 
 

@@ -147,7 +147,7 @@ def _judged(rows: DataFrame, source: Source, table: Table, subject_id: SubjectId
             "' is not insert, correct or withdraw")))),
         F.when(F.col("source_record_id").isNull(), F.lit("record id: missing")),
         F.when(F.col("known_at").isNull(), F.lit("known_at: the delivery has no date of arrival")),
-        F.when(here & F.col("event_date").isNull() & F.col("_p_event_date").isNull(),
+        F.when(here & F.col("event_date").isNull() & _unexplained(source, table),
                F.lit("event_date: missing")),
         F.when(here & (F.col("event_date") > F.col("known_at")), F.concat(
             F.lit("event_date: "), F.col("event_date").cast("string"),
@@ -179,6 +179,12 @@ def _judged(rows: DataFrame, source: Source, table: Table, subject_id: SubjectId
         "_raw",
         *breaches,
     )  # fmt: skip
+
+
+def _unexplained(source: Source, table: Table) -> Column:
+    """Whether nothing has been said yet about a missing event date."""
+    derived = source.event_date is None and table.event_date in table.columns
+    return F.col(f"_p_{table.event_date}" if derived else "_p_event_date").isNull()
 
 
 def _content_hash(columns: list[str]) -> Column:

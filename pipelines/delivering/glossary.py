@@ -40,6 +40,34 @@ INDUSTRIES = {
 }
 """Sections of GB/T 4754-2017."""
 
+HOW_TO_READ = (
+    (
+        "概率是模型估计该企业将被立案的可能性，用于安排检查先后，不能作为处罚或公示的依据。",
+        "The probability is the model's estimate that the firm will come under case. It orders "
+        "inspections; it is no ground for a penalty or for publication.",
+    ),
+    (
+        "每条理由给出企业自己的数字；“依据”写明部门、交付文件与行号，可逐条核对。",
+        "Each reason gives the firm's own number; its records name department, delivery file and "
+        "line, so that every one can be checked.",
+    ),
+    (
+        "注明“推算”或“资料缺失”的理由没有单条记录，仅凭此类理由不会列为红色。",
+        "A reason marked as computed or as missing data has no single record; on such reasons "
+        "alone no firm is red.",
+    ),
+    (
+        "注销、迁出企业不列入；吊销企业只占用余下名额；分数相同的按主体代码排序。",
+        "Deregistered and moved-away firms are not listed; revoked ones take only what is left; "
+        "equal scores are ordered by subject id.",
+    ),
+    (
+        "是否采取措施由检查人员依法决定；企业有权要求说明并提出异议。",
+        "What is done is decided by an inspector under the law; a firm may ask for an explanation "
+        "and object.",
+    ),
+)
+
 BASES = {
     "week": ("本周检查计划", "this week's plan"),
     "carried": ("沿用前周计划", "an earlier week's plan"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -34,6 +34,7 @@ class DistrictCapacity:
     inspections: int
     basis: str
     subjects: int = 0
+    week_start: date | None = None
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,7 @@ class ListPage:
                 district_text(c.district, self.facts) for c in self.capacity if c.basis == basis
             ]
             if names:
-                lines.append((f"{_some(names, '、')}{zh}。", f"{_some(names, ', ')}: {en}."))
+                lines.append((f"{_some(names, '、')}：{zh}。", f"{_some(names, ', ')}: {en}."))
         return (*lines, *self.facts.notes)
 
 
@@ -236,25 +237,42 @@ def field_rules(catalogue: Mapping[str, Any], sources: Iterable[Any] = ()) -> Fi
 _HASHED = ("person", "phone")
 
 
-def list_page(
-    facts: RunFacts, warnings: Rows, evidence: Rows, district: str | None = None
-) -> ListPage:
-    """The page of the city, or of one district.
+def list_page(facts: RunFacts, warnings: Rows, evidence: Rows) -> ListPage:
+    """The page of the whole city.
 
     `warnings` and `evidence` as `models.risk.warning_list` makes them, of one run (see `rows_of`).
     """
     behind = _reasons_by_subject(rows_of(evidence), facts.fields)
-    rows = [row for row in rows_of(warnings) if district in (None, row["district"])]
-    sections = {}
-    for section in (LIST, UNDER_CASE, CLEARED):
-        members = sorted(
-            (row for row in rows if row["section"] == section),
-            key=lambda row: (row["rank"] or row["previous_rank"] or 0, row["subject_id"]),
-        )
-        sections[section] = tuple(
-            _firm(number, row, facts, behind) for number, row in enumerate(members, start=1)
-        )
-    return ListPage(facts, district, *sections.values())
+    sections: dict[str, list[Mapping[str, Any]]] = {LIST: [], UNDER_CASE: [], CLEARED: []}
+    for row in rows_of(warnings):
+        sections[row["section"]].append(row)
+    shown = []
+    for rows in sections.values():
+        rows.sort(key=lambda row: (row["rank"] or row["previous_rank"] or 0, row["subject_id"]))
+        firms = (_firm(number, row, facts, behind) for number, row in enumerate(rows, start=1))
+        shown.append(tuple(firms))
+    return ListPage(facts, None, *shown)
+
+
+def district_page(page: ListPage, district: str) -> ListPage:
+    """Of a city's page what concerns one district, counted anew; `rank` stays the city's."""
+
+    def here(firms: Iterable[FirmShown]) -> tuple[FirmShown, ...]:
+        own = (firm for firm in firms if firm.district == district)
+        return tuple(replace(firm, number=number) for number, firm in enumerate(own, start=1))
+
+    return ListPage(
+        page.facts, district, here(page.listed), here(page.under_case), here(page.cleared)
+    )
+
+
+def districts_of(page: ListPage) -> list[str]:
+    """Every district that gets a page: those with a capacity and those with a firm on a page."""
+    if ("registration", "district") in page.facts.fields.hidden:
+        return []
+    firms = (*page.listed, *page.under_case, *page.cleared)
+    named = {firm.district for firm in firms} | {row.district for row in page.facts.capacity}
+    return sorted(named)
 
 
 def rows_of(table: Rows) -> list[dict[str, Any]]:
@@ -264,12 +282,6 @@ def rows_of(table: Rows) -> list[dict[str, Any]]:
     if hasattr(table, "to_dict"):
         return pa.Table.from_pandas(table, preserve_index=False).to_pylist()
     return [dict(row) for row in table]
-
-
-def districts_of(facts: RunFacts, warnings: Rows) -> list[str]:
-    """Every district that gets a page: those with a capacity and those with a firm on the list."""
-    named = {row["district"] for row in rows_of(warnings)} - {None}
-    return sorted(named | {capacity.district for capacity in facts.capacity})
 
 
 def district_text(district: str, facts: RunFacts, nowhere: str = "未分区") -> str:

@@ -20,6 +20,7 @@ from xml.etree import ElementTree
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from conf.errors import did_you_mean, listed
 
 _CHUNK = 4 << 20
@@ -73,11 +74,14 @@ def is_gzipped(path: Path) -> bool:
 
 
 @contextmanager
-def open_text(path: Path) -> Iterator[IO[bytes]]:
+def open_text(path: Path) -> Iterator[Any]:
     """The bytes of a csv or jsonl file, decompressed when its name ends in .gz."""
-    opened: Any = gzip.open(path, "rb") if is_gzipped(path) else path.open("rb")
-    with opened as stream:
-        yield stream
+    with path.open("rb") as file:
+        if not is_gzipped(path):
+            yield file
+            return
+        with gzip.GzipFile(fileobj=file, mode="rb") as stream:
+            yield stream
 
 
 def examine(path: Path, form: str, sheet: str | None = None) -> Content:
@@ -239,5 +243,8 @@ def _last_row(stream: IO[bytes]) -> int:
 def _last_row_in(text: bytes, last: int) -> int:
     for match in _ROW.finditer(text):
         number = _ROW_NUMBER.search(match[1])
-        last = max(last, int(number[1]) if number else last + 1)
+        row = int(number[1]) if number else last + 1
+        if row <= last:
+            raise ContentError("the sheet's rows are out of order. Save it anew in Excel")
+        last = row
     return last

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.landing.content import ContentError, examine
-from pipelines.refusals import Refusal
+from pipelines.landing.headers import header_lines
+from pipelines.refusals import RefusalError
 
 _UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart", ".swp")
 _DATE_FORM = r"\d{4}-\d{2}-\d{2}"
@@ -58,7 +59,7 @@ def find_deliveries(source: Any, root: Path) -> list[DeliveryFile]:
     """The files under `root` that match `source.files`, in order of their path.
 
     Links, folders, hidden and unfinished files do not count. A file that cannot be read is
-    listed with its refusal. Raises `Refusal` when `root` is no folder.
+    listed with its refusal. Raises `RefusalError` when `root` is no folder.
     """
     pattern, strict = _patterns(source.files)
     found = []
@@ -78,8 +79,6 @@ def unclaimed_files(sources: Iterable[Any], root: Path) -> list[str]:
 
 
 def _delivery(source: Any, root: Path, file: str, day: str | None) -> DeliveryFile:
-    from pipelines.landing.headers import header_lines
-
     path = root / file
     known_at, refusal = _arrival(day)
     size, lines, header, sha = 0, 0, 0, ""
@@ -92,7 +91,7 @@ def _delivery(source: Any, root: Path, file: str, day: str | None) -> DeliveryFi
         after = path.stat()
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             raise ContentError("the file is still being written. Run again when it is complete")
-        header = min(lines, header_lines(path, source))
+        header = header_lines(path, source)
     except (ContentError, OSError) as error:
         why = str(error) if isinstance(error, ContentError) else "the file has gone"
         refusal = refusal or why
@@ -138,7 +137,7 @@ def _refuse_odd_name(file: str) -> None:
 def _files(root: Path, closed: list[str] | None = None) -> list[str]:
     """Paths of the whole, visible, regular files under `root`, sorted; links are not followed."""
     if not root.is_dir():
-        raise Refusal(f"{root} is no folder. Give the folder that holds the deliveries.")
+        raise RefusalError(f"{root} is no folder. Give the folder that holds the deliveries.")
     return sorted(_walk(root, "", closed if closed is not None else []))
 
 

@@ -24,6 +24,7 @@ _MIN_KEY_BYTES = 16
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 # what people write between the digits of one number; joiners are invisible
 _BETWEEN = " \u00a0\u200b-\u200d\ufeff\\-\u2010-\u2015\u2212"
+_DIGIT = re.compile("[0-9]")
 _DROPPED = re.compile(rf"[\s{_BETWEEN}]+")
 
 _BIRTH = r"(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
@@ -42,7 +43,9 @@ _WHOLE_PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("phone", re.compile(rf"(?<!\d){_MOBILE}(?:1[3-9]\d{{9}})*(?!\d)")),
     ("phone", re.compile(rf"(?<!\d){_LANDLINE}(?!\d)")),
 )
-_SPACED_RUN = re.compile(rf"\d(?:[{_BETWEEN}]{{0,2}}\d){{10,}}(?:[{_BETWEEN}]{{0,2}}X)?", re.IGNORECASE)
+_SPACED_RUN = re.compile(
+    rf"\d(?:[{_BETWEEN}]{{0,2}}\d){{10,}}(?:[{_BETWEEN}]{{0,2}}X)?", re.IGNORECASE
+)
 _GROUP = re.compile(r"\d+X?", re.IGNORECASE)
 _SPACED_KINDS = (("id_number", re.compile(_ID_18, re.IGNORECASE)), ("phone", re.compile(_MOBILE)))
 _MOST_GROUPS = 18  # the digits of an id number, one by one
@@ -50,8 +53,9 @@ _MOST_GROUPS = 18  # the digits of an id number, one by one
 _FIVE_DIGITS = re.compile(r"(?:\d\D*){5}", re.ASCII)
 _DATED = re.compile(r"\d{4}([-/.])\d{1,2}\1\d{1,2}(?:[ T][\d:.]*)?")
 _CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
-# in RE2: a value worth a closer look
-_SUSPECT = "[0-9０-９]{17}[0-9０-９XxＸｘ]|[1１][3-9３-９][0-9０-９]{9}"
+# in RE2, values worth a closer look: of ASCII alone, and prose
+_SUSPECT_PLAIN = f"(?i){_ID_18}"
+_SUSPECT_PROSE = "([0-9０-９][^0-9０-９]{0,2}){11}"
 _SHORTEST_SUSPECT = 11
 _CHECK_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
@@ -63,13 +67,18 @@ def normalised(value: str, kind: str) -> str:
     only the digits stay, without China's prefix (+86, 0086) or a trunk 0 before a mobile number.
     """
     text = value if value.isascii() else value.translate(_HALF_WIDTH)
+    if value.isascii() and value.isalnum():  # by far the most: nothing to take out
+        if kind == "id_number":
+            return value.upper() if _DIGIT.search(value) else ""
+        if len(value) == 11 and value.isdigit():
+            return value
     if kind == "phone":
         digits = "".join(re.findall(r"[0-9]+", text))
         if text.lstrip().startswith("+86") or digits.startswith("0086"):
             return digits.removeprefix("00").removeprefix("86")
         return digits[-11:] if re.fullmatch(r"(?:86|0)1[3-9]\d{9}", digits) else digits
     text = _DROPPED.sub("", text).upper()
-    return text if re.search("[0-9]", text) else ""
+    return text if _DIGIT.search(text) else ""
 
 
 @dataclass(frozen=True)
@@ -108,7 +117,7 @@ class PersonalKey:
         return pa.array(hashes, pa.string()).take(coded.indices)
 
     def scrub(self, text: str) -> str:
-        """`text` with every id or phone number in it replaced by `[id:<hash>]`, `[phone:<hash>]`."""
+        """`text` with each id or phone number in it as `[id:<hash>]` or `[phone:<hash>]`."""
         return scrub(text, self)
 
 
@@ -213,19 +222,20 @@ def _may_be_personal(text: str) -> bool:
     return not (_CREDIT_CODE.fullmatch(half) and not re.fullmatch(_ID_18, half))
 
 
-def scrub_column(values: pa.StringArray, key: PersonalKey | None) -> pa.StringArray:
+def scrub_column(
+    values: pa.StringArray, key: PersonalKey | None, skipped: np.ndarray | None = None
+) -> pa.StringArray:
     """Values of columns that nobody called personal, without the personal numbers among them.
 
     In prose (a value with anything beyond ASCII) whatever `scrub` finds is replaced. A value of
     digits and letters alone may well be an amount or a licence, so there only an id number whose
-    check digit is right goes.
+    check digit is right goes. `skipped` marks values that are hashed whole anyway.
     """
-    long = np.flatnonzero(value_lengths(values) >= _SHORTEST_SUSPECT)
+    looked_at = value_lengths(values) >= _SHORTEST_SUSPECT
+    long = np.flatnonzero(looked_at if skipped is None else looked_at & ~skipped)
     if not len(long):
         return values
-    looked_at = values if len(long) == len(values) else values.take(pa.array(long))
-    hits = pc.match_substring_regex(looked_at, _SUSPECT).fill_null(False)
-    places = long[np.flatnonzero(hits.to_numpy(zero_copy_only=False))]
+    places = long[_suspects(values.take(pa.array(long)))]
     changed: dict[int, str] = {}
     for place in places.tolist():
         value = values[place].as_py()
@@ -237,6 +247,17 @@ def scrub_column(values: pa.StringArray, key: PersonalKey | None) -> pa.StringAr
     mask = np.zeros(len(values), bool)
     mask[list(changed)] = True
     return pc.replace_with_mask(values, pa.array(mask), pa.array(changed.values(), pa.string()))
+
+
+def _suspects(values: pa.StringArray) -> np.ndarray:
+    """Places of the values that may hold a personal number."""
+    plain = pc.string_is_ascii(values).to_numpy(zero_copy_only=False)
+    found = []
+    for mask, pattern in ((plain, _SUSPECT_PLAIN), (~plain, _SUSPECT_PROSE)):
+        places = np.flatnonzero(mask)
+        hits = pc.match_substring_regex(values.take(pa.array(places)), pattern)
+        found.append(places[hits.to_numpy(zero_copy_only=False)])
+    return np.sort(np.concatenate(found))
 
 
 def value_lengths(values: pa.StringArray) -> np.ndarray:

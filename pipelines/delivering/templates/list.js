@@ -53,11 +53,18 @@
   document.querySelectorAll("table.firms").forEach(function (table) {
     table.querySelectorAll("th[data-key]").forEach(function (header) {
       if (header.dataset.key === "reasons") { return; }
-      var button = document.createElement("button");
-      button.type = "button";
+      // no <button>: Chromium leaves buttons out of the headers it repeats on each printed page
+      var button = document.createElement("span");
+      button.setAttribute("role", "button");
+      button.tabIndex = 0;
       while (header.firstChild) { button.appendChild(header.firstChild); }
       header.appendChild(button);
       button.addEventListener("click", function () { sort(table, header); });
+      button.addEventListener("keydown", function (event) {
+        if (event.key !== "Enter" && event.key !== " ") { return; }
+        event.preventDefault();
+        sort(table, header);
+      });
     });
   });
   find.addEventListener("input", filter);

@@ -1,0 +1,225 @@
+"""One row a subject: what the investment graph says about each firm as of a date.
+
+The one call the nightly flow makes: edges and known cases in, features out. Their meaning stands
+in `GRAPH_FEATURES`.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from graphs.compact import WHOLE, CompactGraph, compact
+from graphs.components import HUB_CAP, circular_holdings, distinct_pairs, groups
+from graphs.control import control
+from graphs.declaration import GRAPH_FEATURES, GraphFeature
+from graphs.exposure import ExposureSettings, case_weight, exposure, path_words
+from graphs.kinds import (
+    DIRECTORSHIP,
+    FIRM,
+    OWNERSHIP,
+    PERSON,
+    SHARED_ADDRESS,
+    SHARED_AGENT,
+    SHARED_PHONE,
+)
+from graphs.ties import TieSettings, ties
+
+__all__ = ["FEATURE_SCHEMA", "GRAPH_FEATURES", "GraphFeature", "graph_features"]
+
+_ARROW = {"string": pa.string(), "integer": pa.int64(), "double": pa.float64()}
+
+FEATURE_SCHEMA: pa.Schema = pa.schema(
+    [("subject_id", pa.string())]
+    + [(name, _ARROW[feature.type]) for name, feature in GRAPH_FEATURES.items()]
+)
+
+Columns = dict[str, object]
+
+
+def graph_features(
+    edges: pa.Table,
+    subjects: pa.Array | Sequence[str],
+    known_cases: pa.Table,
+    as_of: datetime.date,
+    *,
+    group_hub_cap: int = HUB_CAP,
+    tie_settings: TieSettings | None = None,
+    exposure_settings: ExposureSettings | None = None,
+    limit_bytes: int | None = None,
+) -> pa.Table:
+    """Graph features of the subjects, one row each, sorted by subject_id, as `FEATURE_SCHEMA`.
+
+    `edges`: `graphs.edges.edges` as of the date. `subjects`: every firm registered as of the date
+    (the ids of groups come from them). `known_cases`: columns subject_id, stage_date; a case after
+    `as_of` is not known yet and is left out, of several the latest counts. A firm's own case adds
+    nothing to its own row.
+
+    Raises ValueError for subjects that repeat or are NULL and for malformed tables, and
+    `GraphTooLarge` when the graph would need more than `limit_bytes`.
+    """
+    names = _subjects(subjects)
+    graph = compact(edges, names, limit_bytes=limit_bytes)
+    numbers = graph.numbers(names)
+    cases, stage_days = _cases(graph, known_cases, as_of)
+    columns: Columns = {"subject_id": names}
+    columns |= _group_columns(graph, numbers, cases, group_hub_cap)
+    columns |= _control_columns(graph, numbers, cases)
+    columns |= _owner_columns(graph, numbers)
+    columns |= _shared_columns(graph, numbers)
+    columns |= _exposure_columns(
+        graph, numbers, cases, stage_days, as_of, tie_settings, exposure_settings
+    )
+    return pa.table([pa.array(columns[f.name], f.type) for f in FEATURE_SCHEMA], FEATURE_SCHEMA)
+
+
+def _subjects(subjects: pa.Array | Sequence[str]) -> pa.StringArray:
+    names = subjects if isinstance(subjects, pa.Array | pa.ChunkedArray) else pa.array(subjects)
+    names = names.cast(pa.string())
+    if isinstance(names, pa.ChunkedArray):
+        names = pa.concat_arrays(names.chunks) if names.num_chunks else pa.array([], pa.string())
+    distinct = len(pc.unique(names))
+    if names.null_count or distinct != len(names):
+        raise ValueError(
+            f"The subjects of the graph must be distinct and not NULL: got {len(names):,}, of them "
+            f"{names.null_count:,} NULL and {distinct:,} distinct. Pass one row a registered firm."
+        )
+    return names.take(pc.array_sort_indices(names))
+
+
+def _cases(
+    graph: CompactGraph, known_cases: pa.Table, as_of: datetime.date
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Firms with a case known as of the date, ascending, and the day of each firm's latest."""
+    for name in ("subject_id", "stage_date"):
+        if name not in known_cases.column_names:
+            raise ValueError(
+                f"The known cases lack {name}; expected subject_id and stage_date, got "
+                f"{', '.join(known_cases.column_names)}."
+            )
+    days = known_cases["stage_date"].cast(pa.date32()).cast(pa.int32())
+    until = (as_of - datetime.date(1970, 1, 1)).days
+    known = pc.fill_null(pc.less_equal(days, until), False).to_numpy().astype(bool)
+    firm = graph.numbers(known_cases["subject_id"].combine_chunks().cast(pa.string()))
+    known &= firm >= 0
+    firm, day = firm[known], days.fill_null(0).to_numpy().astype(np.int64)[known]
+    order = np.lexsort((-day, firm))
+    cases, first = np.unique(firm[order], return_index=True)
+    return cases.astype(np.int32), day[order][first]
+
+
+def _others_in(
+    label: NDArray[np.int32], numbers: NDArray[np.int32], cases: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """How many cases other than itself carry each subject's label."""
+    count = np.bincount(label[cases], minlength=int(label.max(initial=0)) + 1)
+    own = np.isin(numbers, cases)
+    return count[label[numbers]] - own
+
+
+def _group_columns(
+    graph: CompactGraph, numbers: NDArray[np.int32], cases: NDArray[np.int32], hub_cap: int
+) -> Columns:
+    found = groups(graph, numbers, hub_cap=hub_cap)
+    label = found.label[numbers]
+    return {
+        "group_id": pa.array(found.group_id, pa.string()).take(pa.array(label)),
+        "group_size": found.size[label],
+        "group_case_count": _others_in(found.label, numbers, cases),
+    }
+
+
+def _control_columns(
+    graph: CompactGraph, numbers: NDArray[np.int32], cases: NDArray[np.int32]
+) -> Columns:
+    result = control(graph)
+    controller = result.controller[numbers]
+    nobody = controller < 0
+    kind = np.where(graph.is_kind(controller, PERSON), PERSON, FIRM)
+    kind = np.where(result.circle[numbers], "circle", kind)
+    return {
+        "controller_id": graph.ids.take(pa.array(controller, mask=nobody)),
+        "controller_kind": pa.array(kind, pa.string(), mask=nobody),
+        "controller_firm_count": result.firm_count[numbers],
+        "control_depth": result.depth[numbers],
+        "control_case_count": _others_in(result.head, numbers, cases),
+    }
+
+
+def _owner_columns(graph: CompactGraph, numbers: NDArray[np.int32]) -> Columns:
+    owner, held = distinct_pairs(graph, OWNERSHIP)
+    nodes = graph.node_count
+    known = graph.edges_of(OWNERSHIP) & (graph.stake >= 0)
+    largest = np.full(nodes, -1, np.int64)
+    np.maximum.at(largest, graph.dst[known], graph.stake[known])
+    largest = largest[numbers]
+    return {
+        "owner_count": np.bincount(held, minlength=nodes)[numbers],
+        "holding_count": np.bincount(owner, minlength=nodes)[numbers],
+        "max_owner_ratio": pa.array(largest / WHOLE, pa.float64(), mask=largest < 0),
+        "circular_holding": circular_holdings(graph)[numbers].astype(np.int64),
+    }
+
+
+def _shared_columns(graph: CompactGraph, numbers: NDArray[np.int32]) -> Columns:
+    nodes = graph.node_count
+    person, firm = distinct_pairs(graph, OWNERSHIP, DIRECTORSHIP)
+    people = graph.is_kind(person, PERSON)
+    person, firm = person[people], firm[people]
+    others = np.bincount(person, minlength=nodes)[person] - 1
+    busiest, links = np.zeros(nodes, np.int64), np.zeros(nodes, np.int64)
+    np.maximum.at(busiest, firm, others)
+    np.add.at(links, firm, others)
+    columns: Columns = {
+        "person_count": np.bincount(firm, minlength=nodes)[numbers],
+        "busiest_person_firms": busiest[numbers],
+        "person_link_count": links[numbers],
+    }
+    for name, kind in (
+        ("address_firms", SHARED_ADDRESS),
+        ("phone_firms", SHARED_PHONE),
+        ("agent_firms", SHARED_AGENT),
+    ):
+        user, resource = distinct_pairs(graph, kind)
+        most = np.zeros(nodes, np.int64)
+        np.maximum.at(most, user, np.bincount(resource, minlength=nodes)[resource] - 1)
+        columns[name] = most[numbers]
+    return columns
+
+
+def _exposure_columns(
+    graph: CompactGraph,
+    numbers: NDArray[np.int32],
+    cases: NDArray[np.int32],
+    stage_days: NDArray[np.int64],
+    as_of: datetime.date,
+    tie_settings: TieSettings | None,
+    settings: ExposureSettings | None,
+) -> Columns:
+    settings = settings or ExposureSettings()
+    along = ties(graph, tie_settings)
+    epoch = datetime.date(1970, 1, 1)
+    weights = np.array(
+        [
+            case_weight(epoch + datetime.timedelta(int(day)), as_of, settings.half_life_days)
+            for day in stage_days
+        ],
+        np.float64,
+    )
+    result = exposure(graph, along, cases, weights, settings)
+    hops = result.hops[numbers]
+    reached = np.flatnonzero(hops > 0)
+    paths: list[str | None] = [None] * len(numbers)
+    for row in reached.tolist():
+        paths[row] = path_words(graph, along, result.path[numbers[row]])
+    return {
+        "exposure": result.score[numbers],
+        "exposure_hops": pa.array(hops, pa.int64(), mask=hops == 0),
+        "exposure_case_count": result.case_count[numbers],
+        "exposure_path": paths,
+    }

@@ -1,0 +1,280 @@
+"""The night: take in, assemble, judge, warn, deliver, publish; one step after the other.
+
+Gold rows carry the run's id and the `runs` row is written last. A night that is killed and started
+again ends in the same content; the same night run twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from conf.city import City, load_city
+from models.risk.estimator import RiskModel
+from models.risk.levels import ListPolicy
+from models.risk.scoring import score
+from models.risk.warning_list import list_hash
+from pipelines.assembling import Assembled, assembled, unmatched
+from pipelines.delivering.pages import DistrictCapacity, RunFacts
+from pipelines.delivering.write_lists import write_lists
+from pipelines.engine import Engine, open_engine
+from pipelines.intake import Intake
+from pipelines.lake import Lake, only_one_writer
+from pipelines.landing.deliveries import unclaimed_files
+from pipelines.landing.personal_data import PersonalKey
+from pipelines.ledger import Batch
+from pipelines.model_registry import champion
+from pipelines.progress import Step, silent
+from pipelines.refusals import RefusalError
+from pipelines.runs import Run, code_version, now, publish, published, rows_of, run_id
+from pipelines.training import train_city
+from pipelines.warning import Warned, warn
+
+
+@dataclass(frozen=True)
+class NightReport:
+    """What a night did. `repeated`: this very run had been published; nothing was changed."""
+
+    run: Run
+    batches: Sequence[Batch]
+    unclaimed: Sequence[str]
+    repeated: bool = False
+
+    def summary(self) -> str:
+        """The night in a few lines for a person."""
+        counts = json.loads(self.run.counts)
+        lines = [] if not self.repeated else ["This night was published before; nothing changed."]
+        refused = [batch for batch in self.batches if batch.status == "refused"]
+        if self.batches:
+            rows = {n: sum(getattr(b, n) for b in self.batches if b.status == "landed")
+                    for n in ("rows_in", "accepted", "quarantined", "repeated")}  # fmt: skip
+            lines.append(
+                f"{len(self.batches)} files: {rows['rows_in']:,} rows in = "
+                f"{rows['accepted']:,} accepted + {rows['quarantined']:,} quarantined + "
+                f"{rows['repeated']:,} repeated"
+            )
+        lines += [f"refused {batch.file}: {batch.reason}" for batch in refused[:10]]
+        if len(refused) > 10:
+            lines.append(f"… and {len(refused) - 10} more refused; see `forewarn export batches`")
+        lines += [f"no source claims {name}" for name in self.unclaimed[:10]]
+        lines.append(
+            f"{counts['subjects']:,} subjects scored, {counts['listed']} on the list, "
+            f"{counts['under_case']} under case, {counts['cleared']} cleared "
+            f"(as of {self.run.as_of}, run {self.run.run_id})"
+        )
+        lines.append(f"The list is in {self.run.list_folder}")
+        return "\n".join(lines)
+
+
+def run_night(
+    city_name: str,
+    deliveries: Path,
+    lake_folder: Path,
+    as_of: date,
+    engine: str | None = None,
+    step: Step = silent,
+) -> NightReport:
+    """Runs one night and publishes its list.
+
+    Raises `RefusalError`, `ConfError`, `LakeError`, `EngineError` or `AccountingError`, each with
+    a sentence for a person; nothing is published then.
+    """
+    if not deliveries.is_dir():
+        raise RefusalError(
+            f"There is no folder {deliveries}. Give --deliveries the folder that holds the "
+            "departments' files; `forewarn simulate` makes one."
+        )
+    city = load_city(city_name)
+    with ExitStack() as stack:
+        stack.enter_context(only_one_writer(lake_folder))
+        started = now()
+        step("starting the engine", 0.0)
+        running = stack.enter_context(_engine(city, engine))
+        lake = Lake(lake_folder, running.spark)
+        _check_owner(lake, city)
+        intake, batches = _take_in(lake, city, deliveries, step)
+        claimed = unclaimed_files(list(city.sources.values()), deliveries)
+        inputs = [batch.batch_id for batch in intake.ledger
+                  if batch.status == "landed" and (batch.known_at or as_of) <= as_of]  # fmt: skip
+        model = champion(lake_folder, city.name)
+        if model is None:
+            model = train_city(lake, city, as_of, step)
+        this_run = run_id(city.name, as_of, city.digest, model.version, inputs)
+        for run in published(lake):
+            if run.run_id == this_run:
+                return NightReport(run, batches, claimed, repeated=True)
+        night = _Night(lake, city, running, as_of, this_run, model, started, step)
+        return NightReport(night.publish(inputs), batches, claimed)
+
+
+def train_champion(
+    city_name: str,
+    lake_folder: Path,
+    as_of: date,
+    engine: str | None = None,
+    step: Step = silent,
+) -> RiskModel:
+    """Trains on what was known by `as_of` and makes the model the champion."""
+    city = load_city(city_name)
+    with only_one_writer(lake_folder), _engine(city, engine) as running:
+        return train_city(Lake(lake_folder, running.spark), city, as_of, step)
+
+
+def _engine(city: City, engine: str | None):  # type: ignore[no-untyped-def]
+    return open_engine(engine or city.engine, master=city.master or "local[2]")
+
+
+def _check_owner(lake: Lake, city: City) -> None:
+    """A lake holds one city: two would share subjects and quarantine."""
+    owners = {run.city for run in published(lake)}
+    if owners and owners != {city.name}:
+        raise RefusalError(
+            f"The lake {lake.root} belongs to the city {', '.join(sorted(owners))}, not to "
+            f"{city.name}. Give --lake another folder."
+        )
+
+
+def _take_in(lake: Lake, city: City, deliveries: Path, step: Step) -> tuple[Intake, list[Batch]]:
+    personal = any(source.personal for source in city.sources.values())
+    key = PersonalKey(city.personal_key_bytes()) if personal else None
+    runs = published(lake)
+    intake = Intake(lake, city, deliveries, key, max((r.as_of for r in runs), default=None))
+    batches: list[Batch] = []
+    for place, source in enumerate(city.sources.values()):
+        step(f"taking in {source.name}", 0.05 + 0.35 * place / len(city.sources))
+        batches += intake.take_in(source)
+    if not lake.exists("silver", "registration"):
+        refused = [f"{b.file}: {b.reason}" for b in batches if b.status == "refused"]
+        raise RefusalError(
+            "No registration was taken in, so there is nobody to judge. Check that --deliveries "
+            f"holds the files that conf/cities/{city.name}/sources/registration.yaml names."
+            + "".join(f" Refused: {told}" for told in refused[:3])
+        )
+    return intake, batches
+
+
+@dataclass
+class _Night:
+    """One run, from features to the published row."""
+
+    lake: Lake
+    city: City
+    engine: Engine
+    as_of: date
+    run_id: str
+    model: RiskModel
+    started: datetime
+    step: Step
+
+    def publish(self, inputs: Sequence[str]) -> Run:
+        runs = published(self.lake)
+        previous = max(
+            (run for run in runs if run.as_of < self.as_of),
+            key=lambda run: (run.as_of, run.ended_at),
+            default=None,
+        )
+        before = None
+        if previous is not None:
+            before = rows_of(self.lake, "warnings", previous).toArrow()
+        with assembled(self.lake, self.city, self.as_of) as judged:
+            self.step("features and graph", 0.60)
+            self._keep(judged.features, "subject_features")
+            features = self._kept("subject_features")
+            judged = Assembled(self.as_of, judged.known, judged.edges, features)
+            self.step("scores", 0.75)
+            self._keep(_ranked(score(features, self.model)), "scores")
+            self.step("the list and its reasons", 0.80)
+            warned = warn(
+                self.lake.spark, self.city, judged, self._kept("scores"), self.model, before,
+                self.run_id,
+            )  # fmt: skip
+            self._keep_arrow(warned.tables.warnings, "warnings")
+            self._keep_arrow(warned.tables.evidence, "evidence")
+            self._keep_arrow(warned.contributions, "contributions")
+            missing = unmatched(judged.known)
+            if missing is not None:
+                self._keep(missing, "unmatched")
+        self.step("writing the list", 0.95)
+        counts = self._counts(warned)
+        folder = self.lake.root / "lists" / f"{self.as_of:%Y-%m-%d}-{self.run_id}"
+        facts = self._facts(warned, counts, previous)
+        write_lists(
+            folder, facts, warned.tables.warnings.to_pylist(), warned.tables.evidence.to_pylist()
+        )
+        run = Run(
+            run_id=self.run_id,
+            city=self.city.name,
+            as_of=self.as_of,
+            engine=self.engine.name,
+            engine_version=self.engine.version,
+            code_version=code_version(),
+            conf_digest=self.city.digest,
+            model_version=self.model.version,
+            previous_run_id=previous.run_id if previous else None,
+            inputs=json.dumps(sorted(inputs)),
+            counts=json.dumps(counts, sort_keys=True),
+            list_hash=list_hash(warned.tables.warnings),
+            list_folder=str(folder.relative_to(self.lake.root)),
+            started_at=self.started,
+            ended_at=now(),
+        )
+        publish(self.lake, run)
+        return run
+
+    def _keep(self, rows: DataFrame, table: str) -> None:
+        stamped = rows.drop("run_id", "as_of").select(
+            F.lit(self.run_id).alias("run_id"), F.lit(self.as_of).alias("as_of"), "*"
+        )
+        self.lake.replace(stamped, "gold", table, self.run_id)
+
+    def _keep_arrow(self, rows: pa.Table, table: str) -> None:
+        """Driver rows into gold by way of Parquet: exact types, also when there are none."""
+        path = self.lake.root / "staging" / f"{table}.parquet"
+        path.parent.mkdir(exist_ok=True)
+        pq.write_table(rows, path)
+        self._keep(self.lake.spark.read.parquet(str(path)), table)
+        path.unlink()
+
+    def _kept(self, table: str) -> DataFrame:
+        rows = self.lake.read("gold", table).where(F.col("run_id") == self.run_id)
+        return rows.drop("run_id", "as_of")
+
+    def _counts(self, warned: Warned) -> dict[str, int]:
+        sections = warned.tables.warnings.column("section").to_pylist()
+        return {
+            "subjects": self._kept("scores").count(),
+            "listed": sections.count("list"),
+            "under_case": sections.count("under_case"),
+            "cleared": sections.count("cleared"),
+            "evidence": warned.tables.evidence.num_rows,
+        }
+
+    def _facts(self, warned: Warned, counts: Mapping[str, int], previous: Run | None) -> RunFacts:
+        target = self.city.target
+        return RunFacts(
+            run_id=self.run_id,
+            city=self.city.name,
+            city_zh=self.city.name_zh,
+            as_of=self.as_of,
+            model_version=self.model.version,
+            target=(target.name_zh, target.name_en),
+            subjects_scored=counts["subjects"],
+            capacity=tuple(DistrictCapacity(**row) for row in warned.capacity.to_pylist()),
+            level_meanings=ListPolicy().meanings(),
+            previous_as_of=previous.as_of if previous else None,
+        )
+
+
+def _ranked(scores: DataFrame) -> DataFrame:
+    """Scores with each firm's place in the city, by margin, then id."""
+    order = Window.orderBy(F.col("margin").desc(), F.col("subject_id"))
+    return scores.select("*", F.row_number().over(order).cast("int").alias("rank_city"))

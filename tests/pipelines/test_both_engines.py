@@ -1,0 +1,106 @@
+"""The same deliveries give the same rows on both engines, and one continues the other's lake.
+
+Whole tables are compared: every column of every row. Each engine runs in a process of its own, as
+PySpark decides once whether it speaks Connect. The number of firms comes from FOREWARN_EQUAL_FIRMS
+(`make equality` runs 5,000).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+FIRMS = os.environ.get("FOREWARN_EQUAL_FIRMS", "600")
+FIRST, SECOND = "2024-11-30", "2024-12-31"
+# what a run says of its engine and of the clock
+OWN = {"engine", "engine_version", "started_at", "ended_at"}
+
+pytestmark = pytest.mark.spark
+
+
+def forewarn(*words: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines", *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("city")
+    forewarn(
+        "simulate", "--firms", FIRMS, "--seed", "5", "--since", "2022-01-01", "--until", SECOND,
+        "--out", str(folder / "deliveries"), "--truth", str(folder / "truth.parquet"),
+    )  # fmt: skip
+    return folder
+
+
+def night(city: Path, lake: str, as_of: str, engine: str) -> float:
+    started = time.monotonic()
+    forewarn(
+        "nightly", "--city", "demo", "--deliveries", str(city / "deliveries"),
+        "--lake", str(city / lake), "--as-of", as_of, "--engine", engine,
+    )  # fmt: skip
+    return time.monotonic() - started
+
+
+def tables(city: Path, lake: str) -> dict[str, pa.Table]:
+    """Every table of a lake that is part of its content, sorted, read by delta-rs."""
+    from deltalake import DeltaTable
+
+    found = {}
+    for path in sorted((city / lake).glob("*/*/_delta_log")):
+        name = f"{path.parents[1].name}/{path.parent.name}"
+        rows = pa.table(DeltaTable(str(path.parent)).to_pyarrow_table())
+        rows = rows.select([c for c in sorted(rows.column_names) if c not in OWN])
+        flat = [c for c in rows.column_names if not pa.types.is_nested(rows.schema.field(c).type)]
+        found[name] = rows.sort_by([(c, "ascending") for c in flat])
+    return found
+
+
+def unlike(one: dict[str, pa.Table], two: dict[str, pa.Table]) -> list[str]:
+    """What differs, by table and column."""
+    told = [f"only in one lake: {name}" for name in sorted(one.keys() ^ two.keys())]
+    for name in sorted(one.keys() & two.keys()):
+        a, b = one[name], two[name]
+        if a.column_names != b.column_names or a.num_rows != b.num_rows:
+            told.append(f"{name}: {a.shape} {a.column_names} against {b.shape} {b.column_names}")
+            continue
+        told += [
+            f"{name}.{column}: {a.schema.field(column).type} {b.schema.field(column).type}"
+            for column in a.column_names
+            if a[column].to_pylist() != b[column].to_pylist()
+        ]
+    return told
+
+
+@pytest.mark.timeout(1500)
+def test_whole_tables_are_equal_and_a_lake_is_continued(city: Path) -> None:
+    seconds = {}
+    for engine in ("sail", "spark"):
+        seconds[engine] = night(city, engine, FIRST, engine)
+    assert unlike(tables(city, "sail"), tables(city, "spark")) == []
+    # a second night, each lake continued by the other engine
+    night(city, "sail", SECOND, "spark")
+    night(city, "spark", SECOND, "sail")
+    assert unlike(tables(city, "sail"), tables(city, "spark")) == []
+    print(f"\n{FIRMS} firms, first night: {seconds}")
+
+
+def test_exports_are_spelt_alike(city: Path) -> None:
+    if not (city / "sail").exists():
+        pytest.skip("needs the lakes of the test before")
+    for table in ("warnings", "scores", "subject_features", "quarantine", "evidence"):
+        for engine in ("sail", "spark"):
+            forewarn(
+                "export", table, "--lake", str(city / engine), "--engine", engine,
+                "--out", str(city / f"{engine}-{table}.csv"),
+            )  # fmt: skip
+        same = [(city / f"{engine}-{table}.csv").read_bytes() for engine in ("sail", "spark")]
+        assert same[0] == same[1], table
