@@ -30,7 +30,7 @@ def annual_reports(rows: Rows) -> Column:
 
 @theme.of_records(
     table="annual_report",
-    where="filed_date > make_date(CAST(year + 1 AS INT), 6, 30)",
+    where="year(filed_date) * 100 + month(filed_date) > (year + 1) * 100 + 6",
     zh="逾期年报份数",
     en="Late annual reports",
     unit="count",

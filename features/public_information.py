@@ -62,7 +62,7 @@ def sales_recruited_share(sales_recruited_365d: Column, recruited_365d: Column) 
 )
 def recruitment_burst(recruited_365d: Column, insured_employees: Column) -> Column:
     """People sought in the last year over insured staff, one added; NULL when staff is unknown."""
-    return ratio(recruited_365d, insured_employees + 1)
+    return ratio(recruited_365d, insured_employees.cast("double") + 1)
 
 
 @theme.of_records(

@@ -6,7 +6,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from features.declaration import Theme
-from features.rows import FirmRow, Rows, flag, ratio
+from features.rows import FirmRow, Rows, days_between, flag, ratio
 from features.vocabulary import (
     BANNED_WORDS,
     CONCEPT_WORDS,
@@ -203,7 +203,7 @@ def not_active(firm: FirmRow) -> Column:
 )
 def licence_days(firm: FirmRow) -> Column:
     """Days from the first to the last day of the term of operation; NULL when it has no end."""
-    return F.datediff(firm["op_to"], firm["op_from"])
+    return days_between(firm["op_from"], firm["op_to"])
 
 
 @theme.of_firm(

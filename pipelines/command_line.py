@@ -7,6 +7,7 @@ A traceback is shown only with `--traceback`.
 from __future__ import annotations
 
 import sys
+import warnings
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -225,6 +226,8 @@ def catalogue(
 def main() -> None:
     """Runs the command line; every failure leaves one plain sentence and exit code 1."""
     wants_trace = "--traceback" in sys.argv
+    if not wants_trace:
+        warnings.simplefilter("ignore")  # what libraries tell programmers is no person's concern
     try:
         app()
     except Exception as error:

@@ -93,7 +93,7 @@ class CityLake:
         Raises `RefusalError` when no such subject was known on the date.
         """
         run = self.run(as_of)
-        name = subject_id.strip().upper() if subject_id.strip().islower() else subject_id.strip()
+        name = subject_id.strip()
         score = rows_of(self.lake, "scores", run).where(F.col("subject_id") == name).toArrow()
         if score.num_rows == 0:
             raise RefusalError(

@@ -29,7 +29,7 @@ from graphs.kinds import (
     SHARED_AGENT,
     SHARED_PHONE,
 )
-from models.risk.contributions import contributions
+from models.risk.contributions import BASE, contributions
 from models.risk.estimator import RiskModel
 from models.risk.levels import ListPolicy
 from models.risk.ranking import (
@@ -101,9 +101,10 @@ def warn(
     placed = ranked.filter(pc.is_in(ranked["place"], value_set=pa.array([LIST, UNDER_CASE])))
     weighed = _weighed(judged, model, placed.column("subject_id").to_pylist())
     words = _words(city)
-    leading = leading_features(weighed.to_pylist(), words)
+    raising = [row for row in weighed.to_pylist() if row["feature"] != BASE]
+    leading = leading_features(raising, words)
     found = _records(spark, city, judged, leading)
-    said = reasons(weighed.to_pylist(), words, found)
+    said = reasons(raising, words, found)
     told = {subject: said.get(subject, ()) for subject in placed.column("subject_id").to_pylist()}
     tables = warning_tables(ranked, told, previous, run_id, as_of, policy)
     return Warned(tables, weighed, capacity.toArrow().sort_by("district"))

@@ -51,7 +51,7 @@ def cast(column: str, kind: str, unit: str | None = None, values: tuple[str, ...
     """
     text = F.col(f"`{column}`")
     if kind in ("text", "subject"):
-        return Cast(F.upper(text) if kind == "subject" else text, F.lit(None).cast("string"))
+        return Cast(text, F.lit(None).cast("string"))
     value, expected = _VALUES[kind](text, unit, values)
     value = value.cast(SPARK_TYPES[kind])
     shown = F.substring(text, 1, 60)

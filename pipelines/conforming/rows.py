@@ -57,7 +57,7 @@ def typed(bronze: DataFrame, source: Source, table: Table, subject_id: SubjectId
         "line",
         "known_at",
         "_raw",
-        *_mapped_texts(source, table),
+        *_mapped_texts(source, table, subject_id),
         normalised(F.expr(source.sql(source.op))).alias("_op"),
         _record_id(source).alias("source_record_id"),
         (normalised(F.expr(source.sql(source.event_date))) if source.event_date else _null()).alias(
@@ -74,14 +74,17 @@ def _null() -> Column:
     return F.lit(None).cast("string")
 
 
-def _mapped_texts(source: Source, table: Table) -> list[Column]:
+def _mapped_texts(source: Source, table: Table, subject_id: SubjectId) -> list[Column]:
     mapped = {name: mapping.expr for name, mapping in source.mapping.items()}
     mapped |= {f"x_{name}": attribute.expr for name, attribute in source.attributes.items()}
-    names = [*table.columns, *(f"x_{name}" for name in source.attributes)]
-    return [
-        (normalised(F.expr(source.sql(mapped[n]))) if n in mapped else _null()).alias(f"_t_{n}")
-        for n in names
-    ]
+    texts = []
+    for name in [*table.columns, *(f"x_{name}" for name in source.attributes)]:
+        text = normalised(F.expr(source.sql(mapped[name]))) if name in mapped else _null()
+        if name in table.columns and table.columns[name].type == "subject":
+            # a credit code has no small letters; a city's own ids are kept as they are spelt
+            text = F.upper(text) if subject_id.kind == "uscc" else text
+        texts.append(text.alias(f"_t_{name}"))
+    return texts
 
 
 def _record_id(source: Source) -> Column:

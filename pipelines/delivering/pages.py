@@ -373,7 +373,7 @@ def _record(row: Mapping[str, Any], rules: FieldRules) -> RecordShown:
         department=plain(row["source_dept"]),
         table_zh=zh,
         table_en=en,
-        place=f"{plain(row['file'])}:{row['line']}",
+        place=f"{plain(row['file'])}:{_whole(row['line'])}",
         record_id=_KEYED_HASH.sub("…", record_id),
         event_date="" if row["event_date"] is None else row["event_date"].isoformat(),
         known_at="" if row["known_at"] is None else row["known_at"].isoformat(),
@@ -387,5 +387,5 @@ def _some(names: Sequence[str], between: str) -> str:
 
 
 def _whole(number: float | None) -> int | None:
-    # a pandas frame with gaps carries ranks as 3.0
+    # a pandas frame with gaps carries ranks and lines as 3.0
     return None if number is None else int(number)

@@ -34,6 +34,12 @@ from pipelines.refusals import RefusalError
 STYLES = {"red": "bold red", "orange": "dark_orange", "yellow": "yellow", "blue": "blue"}
 RECORDS_SHOWN = 6
 WEIGHTS_SHOWN = 12
+NODE_WORDS = {
+    "person": "（某自然人）",
+    "address": "（某住所）",
+    "phone": "（某电话）",
+    "agent": "（某代办机构）",
+}
 EDGE_WORDS = {
     "ownership": "持股",
     "directorship": "任职",

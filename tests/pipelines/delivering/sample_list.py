@@ -24,7 +24,9 @@ WORDS = {
         FeatureWords("complaints_365d", "近365天投诉件数", "Complaints, last 365 days", "count", 1),
         FeatureWords("complaints_90d", "近90天投诉件数", "Complaints, last 90 days", "count", 1),
         FeatureWords("promised_yield", "广告承诺年化收益", "Yield promised in ads", "ratio", 1),
-        FeatureWords("penalties_365d", "近365天行政处罚次数", "Penalties, last 365 days", "count", 1),
+        FeatureWords(
+            "penalties_365d", "近365天行政处罚次数", "Penalties, last 365 days", "count", 1
+        ),
         FeatureWords("fined_365d", "近365天罚没金额", "Fines, last 365 days", "fen", 1),
         FeatureWords(
             "no_permit", "投资字样而无金融许可", "Investment words without a permit", "flag", 1
@@ -69,7 +71,7 @@ NAMES = (
     "中汇普惠信息咨询有限公司深圳第一分公司",
     "深圳市金玉满堂文化传播有限公司",
     "安信达商务咨询（深圳）有限公司",
-    "=HYPERLINK(\"http://example.invalid\",\"点此\")有限公司",
+    '=HYPERLINK("http://example.invalid","点此")有限公司',
     "<script>alert(1)</script>投资有限公司",
     "深圳市万利通供应链管理有限公司",
     "华夏丰茂农业科技开发股份有限公司",
@@ -140,7 +142,12 @@ def tables(sample: Sequence[Firm], previous: pa.Table | None = None) -> WarningT
             for f, v, c in firm.contributions
         ],
         WORDS,
-        [record for firm in sample for f, v, _ in firm.contributions for record in _found(firm, f, v)],
+        [
+            record
+            for firm in sample
+            for f, v, _ in firm.contributions
+            for record in _found(firm, f, v)
+        ],
     )
     ranked = pa.Table.from_pylist([_ranked(i, firm) for i, firm in enumerate(sample)], RANKED)
     return warning_tables(ranked, said, previous, RUN_ID, AS_OF, ListPolicy())
@@ -150,8 +157,12 @@ def previous_list(sample: Sequence[Firm]) -> pa.Table:
     """The list of a week before: another order, without every fifth firm, with two more."""
     old = [f for i, f in enumerate(sample) if i % 5 != 2 and f.place == "list"]
     old = [*old[1:4], old[0], *old[4:]]
-    gone = Firm("91440300MA5999901X", "深圳市旧梦投资咨询有限公司", "440303", "L7212", 0.31, "list", ())
-    shut = Firm("91440300MA5999902X", "深圳宏图理财顾问有限公司", "440304", "J6760", 0.22, "list", ())
+    gone = Firm(
+        "91440300MA5999901X", "深圳市旧梦投资咨询有限公司", "440303", "L7212", 0.31, "list", ()
+    )
+    shut = Firm(
+        "91440300MA5999902X", "深圳宏图理财顾问有限公司", "440304", "J6760", 0.22, "list", ()
+    )
     rows = [
         {
             "run_id": "before", "as_of": AS_OF - timedelta(days=7), "rank": rank, "section": "list",
@@ -168,7 +179,9 @@ def previous_list(sample: Sequence[Firm]) -> pa.Table:
 def watched() -> list[Firm]:
     """The two firms of the list before that are not on this one, as they stand now."""
     return [
-        Firm("91440300MA5999901X", "深圳市旧梦投资咨询有限公司", "440303", "L7212", 0.04, "watched", ()),
+        Firm(
+            "91440300MA5999901X", "深圳市旧梦投资咨询有限公司", "440303", "L7212", 0.04, "watched", (),
+        ),
         Firm(
             "91440300MA5999902X", "深圳宏图理财顾问有限公司", "440304", "J6760", 0.2, "watched", (),
             status="注销",

@@ -1,0 +1,234 @@
+"""The risk model: a scikit-learn pipeline, calibrated on folds that keep groups whole.
+
+Categories become the share of positives among their training rows (cross-fitted), numbers go in as
+they are, and boosted trees weigh them. The margin of held-out folds is turned into a probability by
+a logistic curve with a positive slope, so that the order never changes. Same rows in any order,
+same bits: rows are sorted, seeds are arguments, and one thread works.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sklearn
+from numpy.typing import NDArray
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import TargetEncoder
+from threadpoolctl import threadpool_limits
+
+FOLDS = 5
+LEAST_POSITIVES = 10
+
+Floats = NDArray[np.float64]
+
+
+class TooFewLabels(ValueError):  # noqa: N818 - the sentence it says
+    """There is too little to learn from; the message gives the figures."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of the estimator (`model:` in city.yaml). Defaults suit few positives."""
+
+    seed: int = 20240101
+    learning_rate: float = 0.05
+    trees: int = 150
+    leaves: int = 8
+    least_rows_a_leaf: int = 20
+    l2: float = 5.0
+    features_a_split: float = 0.3
+    most_dates: int = 6
+    most_unlabelled: int = 20_000
+    alike: tuple[str, ...] = ()
+    """Columns whose equal values make firms one group (bulk registrations)."""
+
+
+@dataclass(frozen=True)
+class RiskModel:
+    """A trained, calibrated model.
+
+    `probability` = 1 / (1 + exp(-(slope * margin + intercept))); `flagged` from `threshold` on,
+    the model's own line (the best F1 of held-out folds), whatever the capacity. `held_out`: the
+    margins that training subjects got from the folds that had not seen them (static cities).
+    """
+
+    features: tuple[str, ...]
+    categories: tuple[str, ...]
+    pipeline: Pipeline
+    slope: float
+    intercept: float
+    threshold: float
+    version: str
+    card: Mapping[str, Any]
+    held_out: Mapping[str, float] = field(default_factory=dict)
+
+    def margin(self, rows: pd.DataFrame) -> Floats:
+        """The trees' sum (log odds before calibration) of each row of feature columns."""
+        if len(rows) == 0:
+            return np.empty(0)
+        with threadpool_limits(1):
+            return np.asarray(self.pipeline.decision_function(prepared(rows, self)), float)
+
+    def probability(self, margin: Floats) -> Floats:
+        """Calibrated probability, strictly increasing in the margin."""
+        return calibrated(margin, self.slope, self.intercept)
+
+
+def calibrated(margin: Floats, slope: float, intercept: float) -> Floats:
+    """The logistic curve over the margin."""
+    result: Floats = 1.0 / (1.0 + np.exp(-(slope * margin + intercept)))
+    return result
+
+
+def prepared(rows: pd.DataFrame, model: RiskModel) -> pd.DataFrame:
+    """Feature columns in the model's order and types: numbers as doubles, categories as text."""
+    return _typed(rows, model.features, model.categories)
+
+
+def _typed(rows: pd.DataFrame, features: Sequence[str], categories: Sequence[str]) -> pd.DataFrame:
+    columns = {
+        name: rows[name].astype(object).where(rows[name].notna(), "~").astype(str)
+        if name in categories
+        else pd.to_numeric(rows[name]).astype("float64")
+        for name in features
+    }
+    return pd.DataFrame(columns, index=rows.index)
+
+
+def _pipeline(categories: Sequence[str], features: Sequence[str], settings: Settings) -> Pipeline:
+    numbers = [name for name in features if name not in categories]
+    steps: list[tuple[str, Any, list[str]]] = []
+    if categories:
+        folds = StratifiedKFold(FOLDS, shuffle=True, random_state=settings.seed)
+        encoder = TargetEncoder(target_type="binary", cv=folds)
+        steps.append(("categories", encoder, list(categories)))
+    steps.append(("numbers", "passthrough", numbers))
+    trees = HistGradientBoostingClassifier(
+        learning_rate=settings.learning_rate,
+        max_iter=settings.trees,
+        max_leaf_nodes=settings.leaves,
+        min_samples_leaf=settings.least_rows_a_leaf,
+        l2_regularization=settings.l2,
+        max_features=settings.features_a_split,
+        early_stopping=False,
+        random_state=settings.seed,
+    )
+    return Pipeline([("prepare", ColumnTransformer(steps)), ("trees", trees)])
+
+
+def train(
+    rows: pd.DataFrame,
+    features: Sequence[str],
+    settings: Settings,
+    mode: str,
+    about: Mapping[str, Any] | None = None,
+) -> RiskModel:
+    """Trains and calibrates. `rows`: subject_id, as_of, label, group and the feature columns.
+
+    `mode` is `dated` or `static` and goes into the card, with `about`. Raises `TooFewLabels` with
+    fewer than `LEAST_POSITIVES` positive groups.
+    """
+    rows = rows.sort_values(["as_of", "subject_id"], kind="stable", ignore_index=True)
+    label = rows["label"].to_numpy(dtype=int)
+    positive_groups = rows.loc[label == 1, "group"].nunique()
+    if positive_groups < LEAST_POSITIVES or label.all():
+        raise TooFewLabels(
+            f"There are {positive_groups} groups with a positive label among {len(rows)} rows; at "
+            f"least {LEAST_POSITIVES}, and rows without one, are needed. Deliver more cases (table "
+            "case_label), or choose a later --as-of."
+        )
+    # a category is a text column; one without any value is no feature of this city
+    used = [name for name in features if rows[name].notna().any()]
+    categories = tuple(name for name in used if isinstance(rows[name].dropna().iloc[0], str))
+    table = _typed(rows, used, categories)
+    margins = _held_out_margins(table, label, rows["group"], categories, settings)
+    slope, intercept = _curve(margins, label)
+    with threadpool_limits(1):
+        pipeline = _pipeline(categories, used, settings).fit(table, label)
+    probability = calibrated(margins, slope, intercept)
+    threshold, f1 = best_f1(label, probability)
+    card = {
+        **(about or {}),
+        "mode": mode,
+        "settings": asdict(settings),
+        "rows": len(rows),
+        "positive_rows": int(label.sum()),
+        "positive_groups": int(positive_groups),
+        "folds": FOLDS,
+        "auc": float(roc_auc_score(label, margins)),
+        "average_precision": float(average_precision_score(label, margins)),
+        "f1": f1,
+        "threshold": threshold,
+        "brier": float(brier_score_loss(label, probability)),
+        "unlabelled": "rows without a case are unlabelled, not known to be honest",
+    }
+    held_out = dict(zip(rows["subject_id"], margins.tolist(), strict=True))
+    return RiskModel(
+        features=tuple(used),
+        categories=categories,
+        pipeline=pipeline,
+        slope=slope,
+        intercept=intercept,
+        threshold=threshold,
+        version=_version(rows, used, settings),
+        card=card,
+        held_out=held_out if mode == "static" else {},
+    )
+
+
+def _held_out_margins(
+    table: pd.DataFrame,
+    label: NDArray[np.int64],
+    group: pd.Series,
+    categories: Sequence[str],
+    settings: Settings,
+) -> Floats:
+    """Each row's margin from the fold that had not seen its group."""
+    margins = np.zeros(len(table))
+    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=settings.seed)
+    for seen, held_out in folds.split(table, label, group):
+        with threadpool_limits(1):
+            fold = _pipeline(categories, list(table.columns), settings)
+            fold.fit(table.iloc[seen], label[seen])
+            margins[held_out] = fold.decision_function(table.iloc[held_out])
+    return margins
+
+
+def _curve(margins: Floats, label: NDArray[np.int64]) -> tuple[float, float]:
+    """Slope and intercept of the logistic curve; the slope is kept positive."""
+    fitted = LogisticRegression(C=1e6, max_iter=1000).fit(margins.reshape(-1, 1), label)
+    slope = float(fitted.coef_[0, 0])
+    if slope <= 1e-3:  # nothing learnt: the share of positives for all, in the margin's order
+        share = float(label.mean())
+        return 1e-3, float(np.log(share / (1 - share)))
+    return slope, float(fitted.intercept_[0])
+
+
+def best_f1(label: NDArray[np.int64], score: Floats) -> tuple[float, float]:
+    """The threshold with the highest F1 of the positive class, and that F1."""
+    order = np.argsort(-score, kind="stable")
+    hits = np.cumsum(label[order])
+    f1 = 2 * hits / (np.arange(1, len(order) + 1) + label.sum())
+    # equal scores cannot be parted: only the last of each run of ties is a threshold
+    last = np.append(np.diff(score[order]) != 0, True)
+    best = int(np.argmax(np.where(last, f1, -1.0)))
+    return float(score[order][best]), float(f1[best])
+
+
+def _version(rows: pd.DataFrame, features: Sequence[str], settings: Settings) -> str:
+    """16 hex digits of the training content, the settings and the library."""
+    content = rows[["subject_id", "as_of", "label", "group", *features]].copy()
+    told = hashlib.sha256(content.to_csv(index=False, float_format="%.17g").encode())
+    told.update(json.dumps([asdict(settings), sklearn.__version__], sort_keys=True).encode())
+    return told.hexdigest()[:16]

@@ -1,0 +1,103 @@
+"""Training a city's model: features as of several days, labels as they came to be known."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date
+
+import pandas as pd
+from pyspark.sql import functions as F
+
+from conf.city import City
+from conf.errors import ConfError, did_you_mean
+from features.as_of import known_state
+from models.risk.estimator import RiskModel, Settings, TooFewLabels, train
+from models.risk.labels import dated_labels, static_labels, training_dates
+from models.risk.training_set import group_of, labelled_rows
+from pipelines.assembling import assembled, model_features
+from pipelines.lake import Lake
+from pipelines.model_registry import register
+from pipelines.progress import Step
+from pipelines.refusals import RefusalError
+
+
+def settings_of(city: City) -> Settings:
+    """The estimator's settings from `model:` in city.yaml. Raises `ConfError` for unknown ones."""
+    known = {field.name for field in fields(Settings)}
+    for name in city.model:
+        if name not in known:
+            told = f"unknown setting '{name}' in model; expected one of {', '.join(sorted(known))}"
+            raise ConfError(city.folder / "city.yaml", None, told + did_you_mean(name, known))
+    given = dict(city.model)
+    if "alike" in given:
+        given["alike"] = tuple(given["alike"])
+    return Settings(**given)
+
+
+def train_city(lake: Lake, city: City, as_of: date, step: Step) -> RiskModel:
+    """Trains on what was known by `as_of` and registers the model as champion.
+
+    A city with one date for all its records (`known_at` in city.yaml) trains on its labelled firms
+    in grouped folds; any other on features as of earlier days and the cases that followed. Raises
+    `RefusalError` when there is too little to learn from.
+    """
+    if not lake.exists("silver", city.target.label_table):
+        raise RefusalError(
+            "There are no cases to learn from: no source filled the table "
+            f"{city.target.label_table}. Deliver one, then run again."
+        )
+    settings = settings_of(city)
+    static = city.known_at is not None
+    cases = _cases(lake, city, as_of)
+    days = [as_of] if static else training_dates(
+        _first_known(lake), as_of, city.target, settings.most_dates
+    )  # fmt: skip
+    parts = []
+    for place, day in enumerate(days):
+        step(f"features as of {day} to train on", 0.40 + 0.18 * place / len(days))
+        labels = (
+            static_labels(cases, city.target)
+            if static
+            else dated_labels(cases, city.target, day, as_of)
+        )
+        with assembled(lake, city, day) as then:
+            rows = labelled_rows(
+                then.features.toPandas().sort_values("subject_id", ignore_index=True),
+                labels,
+                settings.most_unlabelled,
+                static,
+            )
+        parts.append(rows.assign(as_of=day))
+    if not parts:
+        raise RefusalError(
+            f"There is less than a year and {city.target.gap_days} days of records before {as_of}: "
+            "too little to train on. Choose a later --as-of."
+        )
+    step("training the model", 0.58)
+    rows = pd.concat(parts, ignore_index=True)
+    # a firm keeps the group of its newest row on all days, or it would stand on both sides
+    newest = rows.drop_duplicates("subject_id", keep="first")
+    group = dict(zip(newest["subject_id"], group_of(newest, settings.alike), strict=True))
+    rows["group"] = rows["subject_id"].map(group)
+    about = {"city": city.name, "as_of": str(as_of), "target": city.target.name,
+             "days": [str(day) for day in days]}  # fmt: skip
+    try:
+        mode = "static" if static else "dated"
+        model = train(rows, model_features(city), settings, mode, about)
+    except TooFewLabels as error:
+        raise RefusalError(str(error)) from error
+    register(lake.root, city.name, model)
+    return model
+
+
+def _cases(lake: Lake, city: City, as_of: date) -> pd.DataFrame:
+    known = known_state(lake.read("silver", city.target.label_table), as_of)
+    rows = known.select("subject_id", "stage", "stage_date").toPandas()
+    return rows.sort_values(["subject_id", "stage_date", "stage"], ignore_index=True)
+
+
+def _first_known(lake: Lake) -> date:
+    first: date = (
+        lake.read("silver", "registration").agg(F.min("known_at").alias("d")).collect()[0]["d"]
+    )
+    return first
