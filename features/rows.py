@@ -50,7 +50,9 @@ class Rows:
         whole = self._kept(F.expr(sql)).cast("decimal(20,0)")
         end = F.lit(LARGEST_BIGINT).cast("decimal(38,0)")
         total = self._group(F.sum(whole)).cast("decimal(38,0)")
-        return F.greatest(F.least(total, end), -end).cast("bigint")
+        # Not least and greatest, which take a NULL for no opinion.
+        held = F.when(total > end, end).when(total < -end, -end).otherwise(total)
+        return held.cast("bigint")
 
     def exact_total(self, sql: str) -> Column:
         """The sum of a decimal expression, as a decimal; NULL when there is none."""

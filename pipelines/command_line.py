@@ -100,7 +100,11 @@ def simulate(
     first = since or until.replace(year=until.year - 3, day=min(until.day, 28))
     with progress_bar(told) as step:
         report = draw(firms, seed, first, until, difficulty.value, out, truth, step)
-    told.print(report.summary())
+    told.print(
+        f"{report.firms:,} firms, {sum(report.rows.values()):,} rows in {report.files} files in "
+        f"{out}; {report.rings} rings of {report.ring_firms} firms and {report.lookalikes} honest "
+        f"look-alikes planted (simulator {report.version}). The truth is in {truth}"
+    )
 
 
 @app.command()

@@ -11,10 +11,11 @@ from pyspark.sql import functions as F
 from conf.city import City
 from conf.errors import ConfError, did_you_mean
 from features.as_of import known_state
-from models.risk.estimator import RiskModel, Settings, TooFewLabels, train
+from graphs.declaration import GRAPH_FEATURES
+from models.risk.estimator import RiskModel, Settings, train
 from models.risk.labels import dated_labels, static_labels, training_dates
 from models.risk.training_set import group_of, labelled_rows
-from pipelines.assembling import assembled, model_features
+from pipelines.assembling import assembled, city_feature_set, model_features
 from pipelines.lake import Lake
 from pipelines.model_registry import register
 from pipelines.progress import Step
@@ -39,7 +40,7 @@ def train_city(lake: Lake, city: City, as_of: date, step: Step) -> RiskModel:
 
     A city with one date for all its records (`known_at` in city.yaml) trains on its labelled firms
     in grouped folds; any other on features as of earlier days and the cases that followed. Raises
-    `RefusalError` when there is too little to learn from.
+    `RefusalError` when there is no table of cases or not a year of records.
     """
     if not lake.exists("silver", city.target.label_table):
         raise RefusalError(
@@ -81,13 +82,24 @@ def train_city(lake: Lake, city: City, as_of: date, step: Step) -> RiskModel:
     rows["group"] = rows["subject_id"].map(group)
     about = {"city": city.name, "as_of": str(as_of), "target": city.target.name,
              "days": [str(day) for day in days]}  # fmt: skip
-    try:
-        mode = "static" if static else "dated"
-        model = train(rows, model_features(city), settings, mode, about)
-    except TooFewLabels as error:
-        raise RefusalError(str(error)) from error
+    mode = "static" if static else "dated"
+    model = train(rows, model_features(city), directions(city), settings, mode, about)
     register(lake.root, city.name, model)
     return model
+
+
+def directions(city: City) -> dict[str, int]:
+    """Which way each feature points, where it declares one: +1 riskier upwards, -1 downwards."""
+    turned = {"up": 1, "down": -1}
+    own = {
+        name: column.feature.direction for name, column in city_feature_set(city).columns.items()
+    }
+    graph = {
+        name: turned[feature.direction]
+        for name, feature in GRAPH_FEATURES.items()
+        if feature.direction is not None
+    }
+    return {name: way for name, way in (own | graph).items() if way}
 
 
 def _cases(lake: Lake, city: City, as_of: date) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """What each feature adds to a firm's margin: additive, and summing to it.
 
 On its way down a tree a row's expected value changes at every split; that change is put down to the
-feature split on (Saabas 2014). Over all trees, with the base, the changes sum to the margin.
+feature split on (Saabas 2014). Over all trees, with the base, the changes sum to the margin. In the
+directional model a feature's contribution is its weight times its rank.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ def contribution_matrix(model: RiskModel, rows: pd.DataFrame) -> tuple[float, Fl
     table = np.asarray(
         model.pipeline.named_steps["prepare"].transform(prepared(rows, model)), float
     )
+    linear = model.pipeline.named_steps.get("linear")
+    if linear is not None:
+        return linear.intercept_, table * linear.coef_
     trees = model.pipeline.named_steps["trees"]
     found = np.zeros(table.shape)
     base = float(np.ravel(trees._baseline_prediction)[0])
@@ -43,7 +47,7 @@ def contribution_matrix(model: RiskModel, rows: pd.DataFrame) -> tuple[float, Fl
 
 
 def model_columns(model: RiskModel) -> list[str]:
-    """The features in the order in which the trees see them."""
+    """The features in the order in which the last step sees them."""
     numbers = [name for name in model.features if name not in model.categories]
     return [*model.categories, *numbers]
 
@@ -57,7 +61,7 @@ def contributions(model: RiskModel, rows: pd.DataFrame) -> pa.Table:
         return SCHEMA.empty_table()
     base, found = contribution_matrix(model, rows)
     columns = model_columns(model)
-    told = []
+    told: list[tuple[str, str, str | None, float]] = []
     for place, (_, row) in enumerate(rows.reset_index(drop=True).iterrows()):
         told.append((row["subject_id"], BASE, None, base))
         for at in np.flatnonzero(found[place]):

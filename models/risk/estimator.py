@@ -1,9 +1,10 @@
 """The risk model: a scikit-learn pipeline, calibrated on folds that keep groups whole.
 
-Categories become the share of positives among their training rows (cross-fitted), numbers go in as
-they are, and boosted trees weigh them. The margin of held-out folds is turned into a probability by
-a logistic curve with a positive slope, so that the order never changes. Same rows in any order,
-same bits: rows are sorted, seeds are arguments, and one thread works.
+With few positive groups a directional model judges (`models.risk.directional`), which needs none to
+begin with. From `TREES_FROM` on it is boosted trees: categories become the share of positives among
+their training rows (cross-fitted), numbers go in as they are. The margin of held-out folds becomes
+a probability by a logistic curve with a positive slope, so that the order never changes. Same rows
+in any order, same bits: rows are sorted, seeds are arguments, and one thread works.
 """
 
 from __future__ import annotations
@@ -27,14 +28,15 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import TargetEncoder
 from threadpoolctl import threadpool_limits
 
+from models.risk.directional import LeaningLogistic, SignedRanks
+
 FOLDS = 5
-LEAST_POSITIVES = 10
+TREES_FROM = 100
+"""Positive groups from which boosted trees are trusted (project default)."""
+LEAST_TO_CALIBRATE = 5
+"""Positive groups below which the probability is the share of positives, moved by the margin."""
 
 Floats = NDArray[np.float64]
-
-
-class TooFewLabels(ValueError):  # noqa: N818 - the sentence it says
-    """There is too little to learn from; the message gives the figures."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,10 @@ class Settings:
     features_a_split: float = 0.3
     most_dates: int = 6
     most_unlabelled: int = 20_000
+    kind: str = "auto"
+    """`trees`, `directional`, or `auto`: by the number of positive groups."""
+    lean: float = 1.0
+    """How strongly the directional model's weights are held at their prior."""
     alike: tuple[str, ...] = ()
     """Columns whose equal values make firms one group (bulk registrations)."""
 
@@ -106,7 +112,29 @@ def _typed(rows: pd.DataFrame, features: Sequence[str], categories: Sequence[str
     return pd.DataFrame(columns, index=rows.index)
 
 
-def _pipeline(categories: Sequence[str], features: Sequence[str], settings: Settings) -> Pipeline:
+@dataclass(frozen=True)
+class _Design:
+    """Which pipeline is built, over which columns."""
+
+    kind: str
+    features: tuple[str, ...]
+    categories: tuple[str, ...]
+    directions: Mapping[str, int]
+    settings: Settings
+
+    def pipeline(self) -> Pipeline:
+        """A fresh, unfitted pipeline."""
+        if self.kind == "trees":
+            return _trees(self.categories, self.features, self.settings)
+        return Pipeline(
+            [
+                ("prepare", SignedRanks(dict(self.directions))),
+                ("linear", LeaningLogistic(self.settings.lean)),
+            ]
+        )
+
+
+def _trees(categories: Sequence[str], features: Sequence[str], settings: Settings) -> Pipeline:
     numbers = [name for name in features if name not in categories]
     steps: list[tuple[str, Any, list[str]]] = []
     if categories:
@@ -130,78 +158,109 @@ def _pipeline(categories: Sequence[str], features: Sequence[str], settings: Sett
 def train(
     rows: pd.DataFrame,
     features: Sequence[str],
+    directions: Mapping[str, int],
     settings: Settings,
     mode: str,
     about: Mapping[str, Any] | None = None,
 ) -> RiskModel:
     """Trains and calibrates. `rows`: subject_id, as_of, label, group and the feature columns.
 
-    `mode` is `dated` or `static` and goes into the card, with `about`. Raises `TooFewLabels` with
-    fewer than `LEAST_POSITIVES` positive groups.
+    `directions`: +1 or -1 of the features that declare one. `mode` is `dated` or `static` and goes
+    into the card, with `about`. Raises ValueError when there are no rows.
     """
+    if len(rows) == 0:
+        raise ValueError("There are no rows to train on: nobody was registered on those days.")
     rows = rows.sort_values(["as_of", "subject_id"], kind="stable", ignore_index=True)
     label = rows["label"].to_numpy(dtype=int)
-    positive_groups = rows.loc[label == 1, "group"].nunique()
-    if positive_groups < LEAST_POSITIVES or label.all():
-        raise TooFewLabels(
-            f"There are {positive_groups} groups with a positive label among {len(rows)} rows; at "
-            f"least {LEAST_POSITIVES}, and rows without one, are needed. Deliver more cases (table "
-            "case_label), or choose a later --as-of."
-        )
-    # a category is a text column; one without any value is no feature of this city
-    used = [name for name in features if rows[name].notna().any()]
-    categories = tuple(name for name in used if isinstance(rows[name].dropna().iloc[0], str))
-    table = _typed(rows, used, categories)
-    margins = _held_out_margins(table, label, rows["group"], categories, settings)
-    slope, intercept = _curve(margins, label)
+    positive_groups = int(rows.loc[label == 1, "group"].nunique())
+    design = _design(rows, features, directions, settings, positive_groups)
+    table = _typed(rows, design.features, design.categories)
+    folds = min(FOLDS, positive_groups)
     with threadpool_limits(1):
-        pipeline = _pipeline(categories, used, settings).fit(table, label)
+        margins = _held_out_margins(table, label, rows["group"], folds, design)
+        pipeline = design.pipeline().fit(table, label)
+        if margins is None:
+            margins = pipeline.decision_function(table)
+    calibrate = positive_groups >= LEAST_TO_CALIBRATE
+    slope, intercept = _curve(margins, label) if calibrate else _share_curve(margins, label)
     probability = calibrated(margins, slope, intercept)
-    threshold, f1 = best_f1(label, probability)
+    threshold, f1 = best_f1(label, probability) if label.any() else (float(probability.max()), 0.0)
     card = {
         **(about or {}),
         "mode": mode,
+        "kind": design.kind,
         "settings": asdict(settings),
         "rows": len(rows),
         "positive_rows": int(label.sum()),
-        "positive_groups": int(positive_groups),
-        "folds": FOLDS,
-        "auc": float(roc_auc_score(label, margins)),
-        "average_precision": float(average_precision_score(label, margins)),
-        "f1": f1,
+        "positive_groups": positive_groups,
+        "folds": folds,
+        "calibrated": calibrate,
         "threshold": threshold,
-        "brier": float(brier_score_loss(label, probability)),
+        **_figures(label, margins, probability, f1),
         "unlabelled": "rows without a case are unlabelled, not known to be honest",
     }
     held_out = dict(zip(rows["subject_id"], margins.tolist(), strict=True))
     return RiskModel(
-        features=tuple(used),
-        categories=categories,
+        features=design.features,
+        categories=design.categories,
         pipeline=pipeline,
         slope=slope,
         intercept=intercept,
         threshold=threshold,
-        version=_version(rows, used, settings),
+        version=_version(rows, design.features, settings),
         card=card,
         held_out=held_out if mode == "static" else {},
     )
+
+
+def _design(
+    rows: pd.DataFrame,
+    features: Sequence[str],
+    directions: Mapping[str, int],
+    settings: Settings,
+    positive_groups: int,
+) -> _Design:
+    kind = settings.kind
+    if kind == "auto":
+        kind = "trees" if positive_groups >= TREES_FROM else "directional"
+    # a column without any value is no feature of this city
+    used = [name for name in features if rows[name].notna().any()]
+    categories = [name for name in used if isinstance(rows[name].dropna().iloc[0], str)]
+    turned = {n: directions[n] for n in used if directions.get(n) and n not in categories}
+    if kind == "directional":
+        used, categories = list(turned), []
+    return _Design(kind, tuple(used), tuple(categories), turned, settings)
+
+
+def _figures(
+    label: NDArray[np.int64], margins: Floats, probability: Floats, f1: float
+) -> dict[str, float]:
+    """How held-out folds did; nothing to say when there is one class only."""
+    if not label.any() or label.all():
+        return {}
+    return {
+        "auc": float(roc_auc_score(label, margins)),
+        "average_precision": float(average_precision_score(label, margins)),
+        "f1": f1,
+        "brier": float(brier_score_loss(label, probability)),
+    }
 
 
 def _held_out_margins(
     table: pd.DataFrame,
     label: NDArray[np.int64],
     group: pd.Series,
-    categories: Sequence[str],
-    settings: Settings,
-) -> Floats:
-    """Each row's margin from the fold that had not seen its group."""
+    folds: int,
+    design: _Design,
+) -> Floats | None:
+    """Each row's margin from the fold that had not seen its group; None with under two folds."""
+    if folds < 2:
+        return None
     margins = np.zeros(len(table))
-    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=settings.seed)
-    for seen, held_out in folds.split(table, label, group):
-        with threadpool_limits(1):
-            fold = _pipeline(categories, list(table.columns), settings)
-            fold.fit(table.iloc[seen], label[seen])
-            margins[held_out] = fold.decision_function(table.iloc[held_out])
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=design.settings.seed)
+    for seen, held_out in splitter.split(table, label, group):
+        fold = design.pipeline().fit(table.iloc[seen], label[seen])
+        margins[held_out] = fold.decision_function(table.iloc[held_out])
     return margins
 
 
@@ -209,10 +268,15 @@ def _curve(margins: Floats, label: NDArray[np.int64]) -> tuple[float, float]:
     """Slope and intercept of the logistic curve; the slope is kept positive."""
     fitted = LogisticRegression(C=1e6, max_iter=1000).fit(margins.reshape(-1, 1), label)
     slope = float(fitted.coef_[0, 0])
-    if slope <= 1e-3:  # nothing learnt: the share of positives for all, in the margin's order
-        share = float(label.mean())
-        return 1e-3, float(np.log(share / (1 - share)))
+    if slope <= 1e-3:  # nothing learnt
+        return _share_curve(margins, label)
     return slope, float(fitted.intercept_[0])
+
+
+def _share_curve(margins: Floats, label: NDArray[np.int64]) -> tuple[float, float]:
+    """A slope of one, moved so that the middle firm has about the share of positives."""
+    share = (float(label.sum()) + 0.5) / (len(label) + 1.0)
+    return 1.0, float(np.log(share / (1 - share)) - np.median(margins))
 
 
 def best_f1(label: NDArray[np.int64], score: Floats) -> tuple[float, float]:

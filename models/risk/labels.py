@@ -65,7 +65,7 @@ def training_dates(first_known: date, as_of: date, target: Target, most: int) ->
     The last lies `gap_days` before `as_of` (labels need that long to come), the first a year after
     the first record, so that windows of a year are filled.
     """
-    dates = []
+    dates: list[date] = []
     day = as_of - timedelta(days=target.gap_days)
     while len(dates) < most and day >= first_known + timedelta(days=365):
         dates.append(day)

@@ -16,6 +16,14 @@ from typing import Any
 MONEY_UNITS = frozenset({"fen", "分"})
 SHARE_UNITS = frozenset({"ratio", "share", "1"})
 FLAG_UNITS = frozenset({"flag", "boolean", "是否"})
+#: Units whose value is a code or a word and no number, whatever it looks like.
+CODE_UNITS = frozenset({"text", "category"})
+#: Features that say one thing in several grains: one reason, not three.
+SAME_THEME = {
+    "industry_section": "industry",
+    "industry_division": "industry",
+    "investment_industry": "industry",
+}
 #: How other units are written after the number: Chinese, English. What is not here stays as it is.
 UNIT_WORDS = {
     "count": ("", ""),
@@ -108,7 +116,7 @@ def words_of(columns: Iterable[Any], own: bool = True) -> dict[str, FeatureWords
             unit=feature.unit or "",
             direction=getattr(feature, "direction", 0),
             own=own and getattr(feature, "kind", "") != "sharers",
-            theme="" if column is feature else feature.name,
+            theme=SAME_THEME.get(feature.name, "" if column is feature else feature.name),
         )
     return words
 
@@ -128,9 +136,11 @@ def in_words(value: float | str | None, unit: str | None) -> tuple[str, str]:
     if is_missing(value):
         return "无资料", "no data"
     unit = unit or ""
-    number = as_number(value) if unit or not isinstance(value, str) else None
+    coded = unit in CODE_UNITS or (not unit and isinstance(value, str))
+    number = None if coded else as_number(value)
     if number is None:
-        text = one_line(str(value))
+        # a code that went through a column of numbers: 4500.0 is the code 4500
+        text = one_line(str(value).removesuffix(".0") if coded else str(value))
         return text, text
     if unit in MONEY_UNITS:
         return _money_zh(number), f"CNY {round(number / 100):,}"

@@ -109,7 +109,7 @@ def explanation(
         said = "不在本期名单上：名次在本区检查能力之外，或不在可列入范围 (not on this list)"
         parts.append(Text(said, style="italic"))
     parts += [_reason(reason) for reason in (firm.reasons if firm else ())]
-    path = _path(features.get("exposure_path"), page.facts)
+    path = _path(features.get("exposure_path"))
     if path:
         parts += [Text("\n关联路径 Path to a known case", style="bold"), *path]
     if contributions:
@@ -247,7 +247,7 @@ def _reason(reason: ReasonShown) -> RenderableType:
     return grid
 
 
-def _path(steps: str | None, facts: RunFacts) -> list[Text]:
+def _path(steps: str | None) -> list[Text]:
     """The way from a known case to the firm, a hop a line; people are never named."""
     if not steps:
         return []
@@ -257,9 +257,8 @@ def _path(steps: str | None, facts: RunFacts) -> list[Text]:
             zh = EDGE_WORDS.get(step["edge"], step["edge"])
             arrow = f"{'↓' if step.get('direction') == 'down' else '↑'} {zh} "
             continue
-        named = (
-            plain(step["node"]) if step.get("kind") == "firm" else "（自然人、地址等，不予输出）"
-        )
+        kind = step.get("kind", "")
+        named = plain(step["node"]) if kind == "firm" else NODE_WORDS.get(kind, WITHHELD)
         lines.append(Text(f"  {arrow}{named}"))
     return lines
 

@@ -46,7 +46,7 @@ _WHOLE_PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
 _SPACED_RUN = re.compile(
     rf"\d(?:[{_BETWEEN}]{{0,2}}\d){{10,}}(?:[{_BETWEEN}]{{0,2}}X)?", re.IGNORECASE
 )
-_GROUP = re.compile(r"\d+X?", re.IGNORECASE)
+_GROUP = re.compile(rf"\d+(?:[{_BETWEEN}]{{0,2}}X)?", re.IGNORECASE)
 _SPACED_KINDS = (("id_number", re.compile(_ID_18, re.IGNORECASE)), ("phone", re.compile(_MOBILE)))
 _MOST_GROUPS = 18  # the digits of an id number, one by one
 
@@ -149,28 +149,28 @@ def scrub(text: str, key: PersonalKey | None) -> str:
 def _spaced_numbers(half: str) -> Iterator[tuple[int, int, str]]:
     """Numbers whose digits stand in groups, such as 138-0013-8000 or 1101 0119 9003 0712 34."""
     for run in _SPACED_RUN.finditer(half):
-        groups = [(m.start(), m.end(), m.group()) for m in _GROUP.finditer(half, *run.span())]
-        first = 0
-        while first < len(groups):
-            last = _number_from(groups, first)
-            if last is None:
-                first += 1
-                continue
-            kind, end = last
-            yield groups[first][0], groups[end][1], kind
-            first = end + 1
+        groups = list(_GROUP.finditer(half, *run.span()))
+        taken = [False] * len(groups)
+        # id numbers first: part of one may look like a phone number
+        for kind, pattern in _SPACED_KINDS:
+            for first in range(len(groups)):
+                last = None if taken[first] else _last_group(groups, taken, first, pattern)
+                if last is not None:
+                    taken[first : last + 1] = [True] * (last + 1 - first)
+                    yield groups[first].start(), groups[last].end(), kind
 
 
-def _number_from(groups: list[tuple[int, int, str]], first: int) -> tuple[str, int] | None:
-    """The kind and the last group of a number that begins with the group `first`."""
+def _last_group(
+    groups: list[re.Match[str]], taken: list[bool], first: int, pattern: re.Pattern[str]
+) -> int | None:
+    """The last group of a number that begins with the group `first`; None when none does."""
     digits = ""
     for place in range(first, min(len(groups), first + _MOST_GROUPS)):
-        digits += groups[place][2]
-        if len(digits) > _MOST_GROUPS:
-            break
-        for kind, pattern in _SPACED_KINDS:
-            if pattern.fullmatch(digits):
-                return kind, place
+        digits += _DROPPED.sub("", groups[place].group())
+        if taken[place] or len(digits) > _MOST_GROUPS:
+            return None
+        if pattern.fullmatch(digits):
+            return place
     return None
 
 

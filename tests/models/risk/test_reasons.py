@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.risk.reasons import leading_features, reasons
-from models.risk.wording import FeatureWords, in_words, said, words_of
+from models.risk.wording import SAME_THEME, FeatureWords, in_words, said, words_of
 
 FIRM = "91440300MA5000001X"
 WORDS = {
@@ -179,6 +179,8 @@ def test_no_sentence_contains_what_separates_sentences(category: str, department
         (2.5, "years", "2.5 年", "2.5 years"),
         ("12.0", "count", "12", "12"),  # a value kept as text
         ("J", "text", "J", "J"),
+        ("4500", "text", "4500", "4500"),  # a code of digits is no number
+        (4500.0, "text", "4500", "4500"),
         (float("nan"), "count", "无资料", "no data"),
         (3.0, "parsecs", "3 parsecs", "3 parsecs"),  # an unknown unit is said as it is
     ],
@@ -199,6 +201,7 @@ def test_every_feature_of_the_library_can_be_said() -> None:
     columns = FEATURES.values()
     words = words_of(columns)
     assert words["complaints_365d"].theme == words["complaints_30d"].theme == "complaints"
+    assert {words[name].theme for name in SAME_THEME} == {"industry"}  # they all exist
     assert not words["firms_with_phone"].own  # what is counted are other firms
     for word in words.values():
         zh, en = said(word, 3.0)

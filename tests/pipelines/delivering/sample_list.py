@@ -178,15 +178,11 @@ def previous_list(sample: Sequence[Firm]) -> pa.Table:
 
 def watched() -> list[Firm]:
     """The two firms of the list before that are not on this one, as they stand now."""
+    dream, plan = "深圳市旧梦投资咨询有限公司", "深圳宏图理财顾问有限公司"
     return [
-        Firm(
-            "91440300MA5999901X", "深圳市旧梦投资咨询有限公司", "440303", "L7212", 0.04, "watched", (),
-        ),
-        Firm(
-            "91440300MA5999902X", "深圳宏图理财顾问有限公司", "440304", "J6760", 0.2, "watched", (),
-            status="注销",
-        ),
-    ]  # fmt: skip
+        Firm("91440300MA5999901X", dream, "440303", "L7212", 0.04, "watched", ()),
+        Firm("91440300MA5999902X", plan, "440304", "J6760", 0.2, "watched", (), status="注销"),
+    ]
 
 
 def facts(**other: Any) -> RunFacts:

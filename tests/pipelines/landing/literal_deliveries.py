@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from conf.source import Source
-
 from pipelines.landing.bronze import ARROW_SCHEMA, BATCH_ROWS
 from pipelines.landing.deliveries import DeliveryFile, find_deliveries
 from pipelines.landing.personal_data import PersonalKey
@@ -103,4 +102,3 @@ def land_found(root: Path, of: Source, block: int = BLOCK_BYTES) -> Landed:
     places = [row["line"] for row in landed.rows or []]
     assert places == sorted(set(places))
     return landed
-
