@@ -95,15 +95,6 @@ class CityFile(Strict):
             raise ValueError(f"unknown timezone '{name}'; expected e.g. Asia/Shanghai") from None
         return name
 
-    @model_validator(mode="after")
-    def _consistent(self) -> CityFile:
-        if self.master is not None and self.engine != "spark":
-            raise ValueError("`master` goes with `engine: spark`; take it out or change the engine")
-        if self.personal_key is not None and self.personal_key.builtin and not self.demo:
-            message = "the built-in personal key is only for a city with `demo: true`; "
-            raise ValueError(message + "name a key file: personal_key: {file: <path>}")
-        return self
-
 
 @dataclass(frozen=True)
 class City:
@@ -205,9 +196,7 @@ def load_city(name_or_path: str | Path) -> City:
     folder = _city_folder(name_or_path)
     file = read_yaml(folder / "city.yaml")
     stated = file.build(CityFile)
-    if folder.parent == CITIES_FOLDER and stated.city != folder.name:
-        message = f"the city is called '{stated.city}' but its folder '{folder.name}'; rename one"
-        raise file.error(message, "city")
+    _check_settings(file, stated, folder)
     catalogue = load_catalogue()
     try:
         target = load_target(stated.target, catalogue)
@@ -254,6 +243,18 @@ def _city_folder(name_or_path: str | Path) -> Path:
     message = f"there is no city '{name_or_path}'; expected one of {listed(known)}"
     message += ", or the path of a folder with a city.yaml"
     raise ConfError(CITIES_FOLDER, None, message + did_you_mean(str(name_or_path), known))
+
+
+def _check_settings(file: YamlFile, stated: CityFile, folder: Path) -> None:
+    if folder.parent == CITIES_FOLDER and stated.city != folder.name:
+        message = f"the city is called '{stated.city}' but its folder '{folder.name}'; rename one"
+        raise file.error(message, "city")
+    if stated.master is not None and stated.engine != "spark":
+        message = "`master` goes with `engine: spark`; take it out or change the engine"
+        raise file.error(message, "master")
+    if stated.personal_key is not None and stated.personal_key.builtin and not stated.demo:
+        message = "the built-in personal key is only for a city with `demo: true`; "
+        raise file.error(message + "name a key file: personal_key: {file: <path>}", "personal_key")
 
 
 def _load_sources(file: YamlFile, folder: Path, catalogue: dict[str, Table]) -> dict[str, Source]:

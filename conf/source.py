@@ -179,6 +179,7 @@ def load_source(path: Path, catalogue: Mapping[str, Table]) -> Source:
         ConfError: with file, line, what was expected and the nearest match.
     """
     file = read_yaml(path)
+    _check_mapping_forms(file)
     source = file.build(Source, {"path": path})
     if source.name != path.stem:
         message = f"the source is called '{source.name}' but the file {path.name}; rename one"
@@ -196,6 +197,14 @@ def load_source(path: Path, catalogue: Mapping[str, Table]) -> Source:
     columns = {**table.spark_columns(), **source.attribute_columns()}
     check_expectations(file, source.expectations, columns, f"table {table.name} or an attribute")
     return source
+
+
+def _check_mapping_forms(file: YamlFile) -> None:
+    mapping = file.data.get("mapping")
+    for name, value in mapping.items() if isinstance(mapping, dict) else ():
+        if not isinstance(value, str | dict):
+            message = f"mapping.{name} must be SQL text or {{expr: ..., unit: ...}}, not '{value}'"
+            raise file.error(message + "; put it in quotes", "mapping", name)
 
 
 def _check_files(file: YamlFile, source: Source) -> None:

@@ -40,6 +40,7 @@ _TRUTH = (exp.Connector, exp.Not, exp.If, exp.CountIf, exp.LogicalAnd, exp.Logic
 # what a plain cast may stand around, since no value of it can fail
 _CASTABLE = (
     exp.Predicate, exp.Connector, exp.Not, exp.Boolean, exp.Literal, exp.TryCast, exp.AggFunc,
+    exp.TimestampTrunc, exp.DateTrunc,
 )  # fmt: skip
 
 

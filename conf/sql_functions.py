@@ -7,9 +7,7 @@ in its bits between the engines (`ln`, `exp`, `pow`, `hash`) is not among them.
 
 from __future__ import annotations
 
-AGGREGATES = frozenset(
-    {"avg", "bool_and", "bool_or", "count", "count_if", "every", "max", "min", "some", "sum"}
-)
+AGGREGATES = frozenset({"avg", "bool_and", "bool_or", "count", "count_if", "max", "min", "sum"})
 
 #: Functions of text, total over any text (with literal positions and patterns).
 TEXT = frozenset(

@@ -204,6 +204,7 @@ def _sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
         return f"'{error['input']}' is no valid '{name}'{inside}; expected the form {pattern}"
     expected = _EXPECTED.get(kind)
     if expected is not None:
+        expected = expected.format(**context)
         return f"{subject} must be {expected}, not {_came(error['input'])}"
     return f"{subject}: {error['msg'].lower()}, not {_came(error['input'])}"
 
@@ -223,14 +224,19 @@ _EXPECTED = {
     "tuple_type": "a list such as [a, b]",
     "dict_type": "a mapping of `key: value`",
     "model_type": "a mapping of `key: value`",
-    "string_too_short": "a text that is not empty",
-    "too_short": "a list that is not empty",
+    "string_too_short": "a text",
+    "too_short": "a list with at least one entry",
+    "string_too_long": "a text of at most {max_length} character(s)",
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
 }
 
 
 def _came(value: Any) -> str:
     if value is None:
         return "nothing"
+    if value in ((), {}, ""):
+        return "empty"
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, tuple):

@@ -42,9 +42,9 @@ def known_state(versions: DataFrame, as_of: datetime.date) -> DataFrame:
     version is a withdrawal is absent, and so is one that was never dated (`known_at` NULL). A row
     without `source_record_id` is a record of its own.
 
-    Only records with more than one version are ranked (`row_number` over `ARRIVAL_ORDER`, the one
-    form that is exact and fast on both engines): most have one, and finding which do costs a
-    fraction of sorting them all.
+    A record's last arrival is found by one hash aggregate and joined back for the few records that
+    have several versions. `row_number` over a sort gives the same rows at three times the work: most
+    records have one version, and none of those needs a place in any order.
 
     Args:
         versions: a silver table: its own columns and `RECORD_COLUMNS`.
@@ -56,20 +56,24 @@ def known_state(versions: DataFrame, as_of: datetime.date) -> DataFrame:
     known = versions.where(F.col("known_at") <= F.lit(as_of))
     several = (
         known.groupBy(*RECORD_KEY)
-        .agg(F.count(F.lit(1)).alias("versions_"))
+        .agg(F.count(F.lit(1)).alias("versions_"), F.max(_arrival()).alias("last_arrival_"))
         .where(F.col("versions_") > 1)
-        .select(*RECORD_KEY)
+        .select(*RECORD_KEY, "last_arrival_")
     )
-    newest_first = [F.col(name).desc() for name in ARRIVAL_ORDER]
-    version = F.row_number().over(Window.partitionBy(*RECORD_KEY).orderBy(*newest_first))
-    newest = (
-        known.join(several, list(RECORD_KEY), "left_semi")
-        .withColumn("version_", version)
-        .where(F.col("version_") == 1)
+    only = F.col("last_arrival_").isNull()
+    return (
+        known.join(several, list(RECORD_KEY), "left")
+        .where(only | (F.col("last_arrival_") == _arrival()))
+        .where(~F.col("op").eqNullSafe("withdraw"))
         .select(*versions.columns)
     )
-    only = known.join(several, list(RECORD_KEY), "left_anti").select(*versions.columns)
-    return only.unionByName(newest).where(~F.col("op").eqNullSafe("withdraw"))
+
+
+def _arrival() -> Column:
+    """`ARRIVAL_ORDER` as one text that sorts alike: a byte below all others ends the batch's id."""
+    line = F.lpad(F.coalesce(F.col("line"), F.lit(0)).cast("string"), 12, "0")
+    batch = F.coalesce(F.col("batch_id"), F.lit(""))
+    return F.concat(F.col("known_at").cast("string"), batch, F.lit("\x01"), line)
 
 
 def known_tables(tables: Mapping[str, DataFrame], as_of: datetime.date) -> dict[str, DataFrame]:

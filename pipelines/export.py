@@ -84,7 +84,9 @@ def _rows(lake: Lake, table: str, as_of: date | None) -> DataFrame:
 def _without_persons(rows: DataFrame) -> DataFrame:
     """Keys of persons are classed `never`, also where the graph names one."""
     named = [name for name in ("controller_id", "exposure_path") if name in rows.columns]
-    return rows.withColumns({n: F.regexp_replace(n, _KEYED_HASH, "[…]") for n in named})
+    for name in named:
+        rows = rows.withColumn(name, F.regexp_replace(name, _KEYED_HASH, "[…]"))
+    return rows
 
 
 def _never(catalogue: Mapping[str, Table], table: str) -> list[str]:

@@ -44,7 +44,9 @@ def check_header(delivery: DeliveryFile, source: SourceLike) -> str | None:
         problem = str(error)
     except Exception as error:
         problem = f"it cannot be read ({type(error).__name__}: {scrub(str(error), None)[:200]})"
-    return f"{delivery.file}: {problem}." if problem else None
+    if problem is None:
+        return None
+    return f"{delivery.file}: {problem}{'' if problem.endswith('?') else '.'}"
 
 
 def read_delivery(

@@ -138,7 +138,7 @@ _COLUMN_KEYS = "type, unit, zh, en, use, required, values"
          "5: unknown key column 'peroid'; expected a column of table grade; "
          "did you mean 'period'?"),
         ("keys: [subject_id, period]", "keys: []",
-         "5: 'keys' must be a list that is not empty, not a list"),
+         "5: 'keys' must be a list with at least one entry, not empty"),
         ("event_date: valid_from", "event_date: valid_form",
          "6: event_date 'valid_form' is no date column of table grade; expected one of valid_from, "
          "known_at; did you mean 'valid_from'?"),

@@ -85,19 +85,21 @@ def test_silver_columns_are_the_tables_then_the_attributes_then_the_systems(plac
         ("kind: uscc", "kind: pattern",
          "4: subject_id: `pattern` goes with `kind: pattern`, and only with it"),
         ("kind: uscc", "kind: pattern, pattern: '^E['",
-         "4: subject_id.pattern is no regular expression: unterminated character set at position 2"),
+         "4: subject_id.pattern is no regular expression: unterminated character set at "
+         "position 2"),
         ("kind: uscc", "kind: pattern, pattern: 'E[0-9]'",
          "4: subject_id.pattern must cover the whole id: start with ^, end with $"),
         ("kind: uscc", "kind: pattern, pattern: '^(?=E).*$'",
          "4: subject_id.pattern must do without (?...), which an engine lacks"),
         ("engine: sail", "engine: Spark",
-         "5: unknown value 'Spark' for 'engine'; expected one of sail, spark; did you mean 'spark'?"),
+         "5: unknown value 'Spark' for 'engine'; expected one of sail, spark; "
+         "did you mean 'spark'?"),
         ("engine: sail", "engine: sail\nmaster: local[2]",
-         "1: `master` goes with `engine: spark`; take it out or change the engine"),
+         "6: `master` goes with `engine: spark`; take it out or change the engine"),
         ("engine: sail", "engnie: sail",
-         "5: unknown key 'engnie'; expected one of city, name_zh, name_en, demo, subject_id, engine, "
-         "master, known_at, timezone, target, feature_set, personal_key, capacity_default, model; "
-         "did you mean 'engine'?"),
+         "5: unknown key 'engnie'; expected one of city, name_zh, name_en, demo, subject_id, "
+         "engine, master, known_at, timezone, target, feature_set, personal_key, "
+         "capacity_default, model; did you mean 'engine'?"),
         ("engine: sail", "known_at: 31.12.2020",
          "5: 'known_at' must be a date such as 2020-12-31, not '31.12.2020'"),
         ("engine: sail", "timezone: Asia/Shanghi",
@@ -106,7 +108,7 @@ def test_silver_columns_are_the_tables_then_the_attributes_then_the_systems(plac
          "6: there is no target 'fundrasing'; expected one of fundraising; "
          "did you mean 'fundraising'?"),
         ("demo: true\n", "",
-         "1: the built-in personal key is only for a city with `demo: true`; name a key file: "
+         "7: the built-in personal key is only for a city with `demo: true`; name a key file: "
          "personal_key: {file: <path>}"),
         ("{builtin: true}", "{builtin: true, file: key}",
          "8: personal_key needs either `file: <path>` or `builtin: true`"),
@@ -114,7 +116,7 @@ def test_silver_columns_are_the_tables_then_the_attributes_then_the_systems(plac
          "1: the source 'registration' has personal columns; add personal_key: "
          "{file: <path of a key file>}"),
         ("{inspections: 20}", "{inspections: -1}",
-         "9: 'inspections' in capacity_default: input should be greater than or equal to 0, not '-1'"),
+         "9: 'inspections' in capacity_default must be at least 0, not '-1'"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_city_is_named_with_its_line(
@@ -182,37 +184,37 @@ def test_an_attribute_means_the_same_in_every_source_of_a_table(place: Path) -> 
     ("was", "becomes", "message"),
     [
         ("table: penalty", "table: penalties",
-         "12: unknown table 'penalties' of feature 'fines_over_a_million'; expected one of "
+         "11: unknown table 'penalties' of feature 'fines_over_a_million'; expected one of "
          "ad_monitor, annual_report, branch, case_label, change_record, complaint, enforcement, "
          "grade, investment, judgment, key_person, list_event, penalty, permit, public_info, "
          "registration, shareholder, tax_filing, tax_registration; did you mean 'penalty'?"),
         ("table: penalty", "table: capacity",
-         "12: unknown table 'capacity' of feature 'fines_over_a_million'; expected one of "
+         "11: unknown table 'capacity' of feature 'fines_over_a_million'; expected one of "
          "ad_monitor, annual_report, branch, case_label, change_record, complaint, enforcement, "
          "grade, investment, judgment, key_person, list_event, penalty, permit, public_info, "
-         "registration, shareholder, tax_filing, tax_registration"),
+         "registration, shareholder, tax_filing, tax_registration; did you mean 'complaint'?"),
         ("expr: x_brand_num", "expr: x_brandnum",
          "4: expr of feature 'brands': unknown column 'x_brandnum'; expected a column of table "
          "registration or an attribute of this city's sources; did you mean 'x_brand_num'?"),
         ("where: amount_fen", "where: amount",
-         "14: where of feature 'fines_over_a_million': unknown column 'amount'; expected a column of "
-         "table penalty or an attribute of this city's sources; did you mean 'amount_fen'?"),
+         "13: where of feature 'fines_over_a_million': unknown column 'amount'; expected a column "
+         "of table penalty or an attribute of this city's sources; did you mean 'amount_fen'?"),
         ("where: amount_fen > 1", "where: count(*) > 1",
-         "14: where of feature 'fines_over_a_million': an aggregate is not allowed here, only one "
-         "row's value: count(*) > 100000000"),
+         "13: where of feature 'fines_over_a_million': an aggregate is not allowed here, only "
+         "one row's value: count(*) > 100000000"),
         ("expr: count(*)", "expr: sum(decision_no)",
-         "13: expr of feature 'fines_over_a_million': 'decision_no' is text; compare it with a text "
-         "in quotes, or read it with try_cast(decision_no as ...)"),
+         "12: expr of feature 'fines_over_a_million': 'decision_no' is text; compare it with a "
+         "text in quotes, or read it with try_cast(decision_no as ...)"),
         ("kind: number", "kind: category\n    unit: 1",
          None),
         ("nothing: 0", "nothing: 1",
-         "17: unknown value '1' for 'nothing' in features entry 2; expected one of null, 0"),
+         "16: unknown value '1' for 'nothing' in features entry 2; expected one of null, 0"),
         ("window_days: 365", "window_days: 0",
-         "15: 'window_days' in features entry 2: input should be greater than or equal to 1, not '0'"),
+         "14: 'window_days' in features entry 2 must be at least 1, not '0'"),
         ("name: fines_over_a_million", "name: brands",
-         "11: the feature 'brands' is declared twice; rename one"),
+         "10: the feature 'brands' is declared twice; rename one"),
         ("window_days: 365\n    kind: number", "window_days: 365\n    kind: category",
-         "11: 'fines_over_a_million' is a category: its `nothing` must be null, not 0"),
+         "10: 'fines_over_a_million' is a category: its `nothing` must be null, not 0"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_declared_feature_is_named_with_its_line(
@@ -330,10 +332,11 @@ def test_a_city_cannot_be_changed(place: Path) -> None:
         ("target: fundraising", "target: other",
          "1: the target is called 'other' but the file fundraising.yaml; rename one"),
         ("[立案, 起诉", "[立安, 起诉",
-         "4: unknown stage '立安' in positive_stages; expected one of 线索, 约谈, 立案, 起诉, 判决, 排除; "
-         "did you mean '立案'?"),
+         "4: unknown stage '立安' in positive_stages; expected one of 线索, 约谈, 立案, 起诉, "
+         "判决, 排除; did you mean '立案'?"),
         ("[排除]", "[排除, 判决]", "5: the stage '判决' is both positive and negative; keep one"),
-        ("[约谈, 立案]", "[]", "6: 'official_stages' must be a list that is not empty, not a list"),
+        ("[约谈, 立案]", "[]",
+         "6: 'official_stages' must be a list with at least one entry, not empty"),
         ("horizon_days: 365", "horizon_days: a year",
          "7: 'horizon_days' must be a whole number, not 'a year'"),
         ("gap_days: 90", "gap_dasy: 90",
@@ -357,5 +360,5 @@ def test_a_mistake_in_the_target_shows_through_the_city(place: Path, targets: Pa
     path = targets / "fundraising.yaml"
     path.write_text(TARGET.replace("365", "0"), encoding="utf-8")
     assert _refusal(write_city(place)) == (
-        f"{path.as_posix()}:7: 'horizon_days': input should be greater than or equal to 1, not '0'"
+        f"{path.as_posix()}:7: 'horizon_days' must be at least 1, not '0'"
     )

@@ -107,9 +107,10 @@ _REGISTRATION_MISTAKES = [
     ("format: csv", "format: csv\nsheet: 一月",
      "7: 'sheet' means nothing for the format csv; take it out"),
     ("format: csv", "encoding: utf8",
-     "6: unknown value 'utf8' for 'encoding'; expected one of utf-8, gb18030; did you mean 'utf-8'?"),
+     "6: unknown value 'utf8' for 'encoding'; expected one of utf-8, gb18030; "
+     "did you mean 'utf-8'?"),
     ("format: csv", "delimiter: '||'",
-     "6: 'delimiter': string should have at most 1 character, not '||'"),
+     "6: 'delimiter' must be a text of at most 1 character(s), not '||'"),
     ("商标数, 操作", "商标数, 名称", "7: the column '名称' is listed twice"),
     ("[统一", "[known_at, 统一",
      "7: 'known_at' cannot be the name of a raw column (no backticks, no spaces around it, not "
@@ -123,7 +124,8 @@ _REGISTRATION_MISTAKES = [
     ("then 'correct'", "then 'corect'",
      "9: op can give 'corect'; expected one of insert, correct, withdraw; did you mean 'correct'?"),
     ("{证件号: id", "{身份证号: id",
-     "10: unknown column '身份证号' in personal; expected one of `columns`; did you mean '证件号'?"),
+     "10: unknown column '身份证号' in personal; expected one of `columns`; "
+     "did you mean '证件号'?"),
     ("证件号: id_number", "证件号: id_card",
      "10: unknown value 'id_card' for '证件号' in personal; expected one of id_number, phone; "
      "did you mean 'id_number'?"),
@@ -134,9 +136,11 @@ _REGISTRATION_MISTAKES = [
      "did you mean 'name'?"),
     ("  name: 名称", "  name: 名稱",
      "13: mapping.name: unknown column '名稱'; expected one of `columns`; did you mean '名称'?"),
-    ("  name: 名称", "  name: 7", "13: 'name' in mapping must be a mapping of `key: value`, not '7'"),
+    ("  name: 名称", "  name: 7",
+     "13: mapping.name must be SQL text or {expr: ..., unit: ...}, not '7'; put it in quotes"),
     ("  name: 名称", "  name: {sql: 名称}",
-     "13: unknown key 'sql' in mapping.name; expected one of expr, unit (more mistakes at line 13)"),
+     "13: unknown key 'sql' in mapping.name; expected one of expr, unit (more mistakes "
+     "at line 13)"),
     ("  name: 名称", "  name: 名称 as n",
      "13: mapping.name: is no SQL expression: invalid expression / unexpected token near 'as' in: "
      "名称 as n"),
@@ -145,8 +149,9 @@ _REGISTRATION_MISTAKES = [
      "only become a person or phone column"),
     ("  name: 名称", "  name: {expr: 名称, unit: 元}",
      "13: mapping.name is of type text, which takes no unit; take 'unit' out"),
-    ("unit: 万元", "unit: 万", "14: unknown unit '万' in mapping.reg_cap_fen; expected one of 分, 元, "
-     "万元, 亿元; did you mean '万元'?"),
+    ("unit: 万元", "unit: 万",
+     "14: unknown unit '万' in mapping.reg_cap_fen; expected one of 分, 元, 万元, 亿元; "
+     "did you mean '万元'?"),
     ("  legal_rep_key: 证件号", "  legal_rep_key: 名称",
      "15: mapping.legal_rep_key is of type person, so '名称' must be listed in `personal` as "
      "id_number"),
@@ -154,7 +159,8 @@ _REGISTRATION_MISTAKES = [
      "15: mapping.legal_rep_key is of type person, so '电话' must be listed in `personal` as "
      "id_number"),
     ("then '存续'", "then '续存'",
-     "17: mapping.status can give '续存'; expected one of 存续, 吊销, 注销, 迁出; did you mean '存续'?"),
+     "17: mapping.status can give '续存'; expected one of 存续, 吊销, 注销, 迁出; "
+     "did you mean '存续'?"),
     ("  brand_num: {", "  x_brand_num: {",
      "19: 'x_brand_num' is no valid attribute name; expected small letters, digits and _ (the "
      "column becomes x_<name>)"),
@@ -170,8 +176,8 @@ _REGISTRATION_MISTAKES = [
      "19: attributes.brand_num: unknown column '商标树'; expected one of `columns`; "
      "did you mean '商标数'?"),
     ("expr: 商标数", "expr: 电话",
-     "19: attributes.brand_num is of type integer but '电话' is personal (phone); a personal column "
-     "may only become a person or phone column"),
+     "19: attributes.brand_num is of type integer but '电话' is personal (phone); a personal "
+     "column may only become a person or phone column"),
     ("type: integer, expr: 商标数", "type: phone, expr: 电话",
      "19: an attribute of type phone must have the use 'never'"),
     ("min_rows: 1,", "min_rows: 200000,", "20: min_rows 200000 is more than max_rows 100000"),
@@ -189,7 +195,8 @@ _LISTED_MISTAKES = [
     ("event_date: known_at", "event_date: date_add(日期, 1)",
      "9: event_date: '日期' is text; compare it with a text in quotes, or read it with "
      "try_cast(日期 as ...)"),
-    ("  direction: 方向\n", "", "11: the column 'direction' of table list_event is required; map it"),
+    ("  direction: 方向\n", "",
+     "11: the column 'direction' of table list_event is required; map it"),
     ("unit: \"%\"", "unit: 元", "18: unknown unit '元' in attributes.rate; expected one of 1, %"),
 ]  # fmt: skip
 _PENALTY_MISTAKES = [
@@ -231,8 +238,7 @@ def test_case_label_stages_may_come_from_a_literal_and_known_at(
     text = PENALTY.replace("source: penalty", "source: labels").replace(
         "table: penalty", "table: case_label"
     )
-    mapping = (
-        "mapping:\n  subject_id: id\n  case_id: no\n  stage: \"'立案'\"\n  stage_date: known_at\n"
-    )
+    mapping = "mapping:\n  subject_id: id\n  case_id: no\n  stage: \"'立案'\"\n"
+    mapping += "  stage_date: known_at\n"
     source = _load(tmp_path, "labels", text[: text.index("mapping:")] + mapping, catalogue)
     assert source.mapping["stage_date"].sql == "`known_at`"

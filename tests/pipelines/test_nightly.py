@@ -1,0 +1,212 @@
+"""Three nights in a row, and what must hold between them.
+
+One small city is shared by all tests here: its deliveries arrive night by night, with the
+simulator's corrections, withdrawals and late files among them.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from deltalake import DeltaTable
+
+from pipelines.assembling import city_feature_set, known_lake
+from pipelines.lake import Lake
+from tests.pipelines.command import forewarn, night, simulate
+
+NIGHTS = ("2024-10-31", "2024-11-30", "2024-12-31")
+EXPORTED = ("warnings", "scores", "subject_features", "evidence")
+
+
+@dataclass(frozen=True)
+class City:
+    """Three published nights: the folder, and the exports made right after each night."""
+
+    folder: Path
+    told: tuple[str, ...]
+
+    @property
+    def lake(self) -> Path:
+        return self.folder / "lake"
+
+    @property
+    def deliveries(self) -> Path:
+        return self.folder / "arrived"
+
+    def export(self, table: str, as_of: str, name: str) -> Path:
+        out = self.folder / f"{name}-{table}-{as_of}.parquet"
+        forewarn("export", table, "--lake", self.lake, "--as-of", as_of, "--out", out)
+        return out
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> City:
+    folder = tmp_path_factory.mktemp("nights")
+    simulate(folder, 500, NIGHTS[-1])
+    told = []
+    made = City(folder, ())
+    for as_of in NIGHTS:
+        for day in sorted((folder / "deliveries").iterdir()):
+            if day.is_dir() and day.name <= as_of and not (made.deliveries / day.name).exists():
+                shutil.copytree(day, made.deliveries / day.name)
+        told.append(night(made.deliveries, made.lake, as_of))
+        for table in EXPORTED:
+            made.export(table, as_of, "then")
+    return City(folder, tuple(told))
+
+
+def test_each_night_says_what_came_and_where_the_list_is(city: City) -> None:
+    for told in city.told:
+        assert "rows in =" in told
+        assert "The list is in" in told
+
+
+def test_later_nights_leave_the_earlier_lists_as_they_were(city: City) -> None:
+    for as_of in NIGHTS:
+        for table in EXPORTED:
+            then = (city.folder / f"then-{table}-{as_of}.parquet").read_bytes()
+            assert city.export(table, as_of, "now").read_bytes() == then, (table, as_of)
+
+
+def test_features_made_again_from_the_grown_lake_are_the_same(
+    city: City, spark: object, engine_name: str
+) -> None:
+    """Records that arrived later change no earlier feature: corrections and withdrawals too."""
+    from conf.city import load_city
+    from features.assemble import subject_features
+
+    lake = Lake(city.lake, spark)  # type: ignore[arg-type]
+    day = date.fromisoformat(NIGHTS[0])
+    later = lake.read("silver", "penalty").where(f"known_at > date'{day}'").count()
+    assert later > 0  # else this would prove nothing
+    made = subject_features(known_lake(lake, day), day, city_feature_set(load_city("demo")))
+    again = made.toArrow().sort_by("subject_id")
+    then = pq.read_table(city.folder / f"then-subject_features-{NIGHTS[0]}.parquet")
+    then = then.select(again.column_names).sort_by("subject_id")
+    assert again.cast(then.schema).equals(then)
+
+
+def test_without_the_filter_on_known_at_features_would_change(
+    city: City, spark: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The law above can fail: without the filter it does."""
+    from conf.city import load_city
+    from features import as_of as clock
+    from features.assemble import subject_features
+
+    lake = Lake(city.lake, spark)  # type: ignore[arg-type]
+    day, end = date.fromisoformat(NIGHTS[0]), date.fromisoformat(NIGHTS[-1])
+    honest = clock.known_state
+    monkeypatch.setattr(clock, "known_state", lambda rows, _: honest(rows, end))
+    made = subject_features(known_lake(lake, day), day, city_feature_set(load_city("demo")))
+    again = made.toArrow().sort_by("subject_id")
+    then = pq.read_table(city.folder / f"then-subject_features-{NIGHTS[0]}.parquet")
+    then = then.select(again.column_names).sort_by("subject_id")
+    assert again.num_rows != then.num_rows or not again.cast(then.schema).equals(then)
+
+
+def test_the_same_night_again_changes_nothing(city: City) -> None:
+    before = {p: p.stat().st_mtime_ns for p in (city.lake / "gold").rglob("*.parquet")}
+    told = night(city.deliveries, city.lake, NIGHTS[-1])
+    assert "nothing changed" in told
+    after = {p: p.stat().st_mtime_ns for p in (city.lake / "gold").rglob("*.parquet")}
+    assert after == before
+
+
+def test_rows_in_are_accounted_for(city: City) -> None:
+    ledger = DeltaTable(str(city.lake / "bronze" / "batches")).to_pyarrow_table().to_pylist()
+    landed = [batch for batch in ledger if batch["status"] == "landed"]
+    assert landed
+    for batch in landed:
+        told = batch["accepted"] + batch["quarantined"] + batch["repeated"]
+        assert batch["rows_in"] == told, batch["file"]
+    quarantine = DeltaTable(str(city.lake / "bronze" / "quarantine")).to_pyarrow_table()
+    assert quarantine.num_rows == sum(batch["quarantined"] for batch in landed)
+    assert all(quarantine.column("reasons").to_pylist())
+
+
+def test_no_plain_id_number_or_phone_is_anywhere_in_the_lake(city: City) -> None:
+    import re
+
+    personal = re.compile(rb"(?<![0-9A-Za-z])[1-9]\d{5}(19|20)\d{2}[01]\d[0-3]\d\d{3}[\dXx](?![0-9A-Za-z])")
+    for layer in ("bronze", "silver", "gold"):
+        for log in (city.lake / layer).glob("*/_delta_log"):
+            rows = DeltaTable(str(log.parent)).to_pyarrow_table()
+            text = json.dumps(rows.to_pylist(), default=str, ensure_ascii=False).encode()
+            assert personal.search(text) is None, log.parent.name
+
+
+def test_a_reason_is_followed_to_its_line(city: City) -> None:
+    evidence = pq.read_table(city.folder / f"then-evidence-{NIGHTS[-1]}.parquet").to_pylist()
+    found = [row for row in evidence if row["file"] and row["file"].endswith(".csv")]
+    assert found
+    row = found[0]
+    lines = (city.deliveries / row["file"]).read_bytes().splitlines()
+    text = lines[row["line"] - 1]
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            text_read = text.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    assert row["subject_id"] in text_read or row["source_record_id"] in text_read
+
+
+def test_a_department_nobody_knew_is_one_more_file(city: City, tmp_path: Path) -> None:
+    from conf.city import CITIES_FOLDER
+
+    mine = tmp_path / "city"
+    shutil.copytree(CITIES_FOLDER / "demo", mine)
+    (mine / "sources" / "fire_penalty.yaml").write_text(
+        """
+source: fire_penalty
+department: 消防救援支队
+table: penalty
+title: 消防行政处罚
+files: "{date}/fire/*.csv"
+columns: [代码, 文号, 金额, 日期]
+record_id: 文号
+mapping:
+  subject_id: 代码
+  decision_no: 文号
+  department: "'消防救援支队'"
+  kind: "'罚款'"
+  amount_fen: {expr: 金额, unit: 元}
+  decided_date: 日期
+""",
+        encoding="utf-8",
+    )
+    scores = pq.read_table(city.folder / f"then-scores-{NIGHTS[-1]}.parquet")
+    subject = scores.column("subject_id").to_pylist()[0]
+    deliveries = tmp_path / "deliveries"
+    (deliveries / "2025-01-02" / "fire").mkdir(parents=True)
+    (deliveries / "2025-01-02" / "fire" / "a.csv").write_text(
+        f"代码,文号,金额,日期\n{subject},消防1号,2000,2025-01-01\n", encoding="utf-8"
+    )
+    lake = tmp_path / "lake"
+    shutil.copytree(city.lake, lake)
+    night(deliveries, lake, "2025-01-05", str(mine))
+    out = tmp_path / "penalty.csv"
+    forewarn("export", "penalty", "--lake", lake, "--as-of", "2025-01-05", "--out", out)
+    with out.open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["source"] == "fire_penalty"]
+    assert [(row["subject_id"], row["amount_fen"]) for row in rows] == [(subject, "200000")]
+
+
+def test_the_other_commands_answer(city: City) -> None:
+    top = forewarn("show", "--lake", city.lake, "--top", "3")
+    assert "预警不是违法认定" in top
+    subject = pq.read_table(city.folder / f"then-scores-{NIGHTS[-1]}.parquet")
+    name = subject.column("subject_id").to_pylist()[0]
+    assert name in forewarn("explain", name, "--lake", city.lake)
+    forewarn("explain", "nobody", "--lake", city.lake, code=1)
+    forewarn("show", "--lake", city.lake, "--as-of", "2001-01-01", code=1)
+    forewarn("export", "nothing", "--lake", city.lake, "--out", city.folder / "x.csv", code=1)
+    forewarn("show", "--lake", city.lake, "--top", "none", code=2)
