@@ -117,13 +117,12 @@ def dated_records(
     Events dated after the day are left out, though somebody knew of them: a hearing fixed for next
     month has not happened. A record without a date stays; it falls into no window.
     """
-    day = F.lit(as_of).alias("as_of")
     if table in SNAPSHOT_KEYS:
-        return latest_by_key(state, SNAPSHOT_KEYS[table]).select("*", day)
+        return latest_by_key(state, SNAPSHOT_KEYS[table])
     event_date = F.col("event_date")
     happened = state.where(event_date.isNull() | (event_date <= F.lit(as_of)))
     notes = [n for n in NOTES if n.table == table] + [n for c in columns for n in c.feature.notes]
-    return happened.select("*", day, *[_note(note, as_of).alias(note.name) for note in notes])
+    return happened.select("*", *[_note(note, as_of).alias(note.name) for note in notes])
 
 
 def record_features(

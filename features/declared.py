@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 from sqlglot import exp
 
 from conf.declared_feature import DeclaredFeature
-from features.declaration import SUBJECT_TABLES, Feature, FeatureError, Note, nearest
+from features.declaration import SUBJECT_TABLES, Feature, FeatureError, Note, nearest, sql_date
 from features.rows import Rows
 
 SNAPSHOT = "registration"
@@ -66,7 +66,7 @@ def declared_feature(declared: DeclaredFeature) -> Feature:
 
 
 def _condition(declared: DeclaredFeature) -> str:
-    parts = [f"({_exact(declared.where_sql)})"] if declared.where_sql else []
+    parts = [f"({_exact(declared.where_sql, '{as_of}')})"] if declared.where_sql else []
     if declared.window_days is not None:
         start = f"date_add({{as_of}}, -{declared.window_days})"
         parts.append(f"event_date > {start} AND event_date <= {{as_of}}")
@@ -77,7 +77,7 @@ def _aggregate(declared: DeclaredFeature) -> Callable[[Rows], Column]:
     text = declared.sql if declared.aggregate else f"max({declared.sql})"
 
     def function(rows: Rows) -> Column:
-        value = F.expr(_exact(text, rows.condition))
+        value = F.expr(_exact(text, sql_date(rows.as_of), rows.condition))
         if declared.kind == "category":
             return value
         # A yes-or-no value counts as 1 or 0; what it is shows only when it is computed.
@@ -87,8 +87,11 @@ def _aggregate(declared: DeclaredFeature) -> Callable[[Rows], Column]:
     return function
 
 
-def _exact(sql: str, condition: str = "") -> str:
-    """The same expression in exact steps, its aggregates over the rows that fulfil a condition."""
+def _exact(sql: str, as_of: str, condition: str = "") -> str:
+    """The same expression in exact steps, its aggregates over the rows that fulfil a condition.
+
+    The column `as_of`, which no table has, gives way to the SQL of the day.
+    """
     chosen = sqlglot.parse_one(condition, read="spark") if condition else None
 
     def filtered(aggregate: exp.Expression) -> exp.Expression:
@@ -104,19 +107,29 @@ def _exact(sql: str, condition: str = "") -> str:
                 node.set(
                     name, [rewritten(c) if isinstance(c, exp.Expression) else c for c in child]
                 )
-        if isinstance(node, exp.Div):
-            divisor = exp.Nullif(this=_double(node.expression), expression=exp.Literal.number(0))
-            return exp.Div(this=_double(node.this), expression=divisor)
+        if isinstance(node, exp.Column) and node.name == "as_of":
+            return exp.Var(this=as_of)
+        if isinstance(node, exp.Div | exp.SafeDivide):
+            return _quotient(_double(node.this), _double(node.expression))
+        if isinstance(node, exp.IntDiv):
+            quotient = _quotient(_double(node.this), _double(node.expression))
+            return exp.cast(quotient, "bigint", dialect="spark")
         if isinstance(node, exp.Sum):
             return _double(filtered(exp.Sum(this=_summand(node.this))))
         if isinstance(node, exp.Avg):
             total = _double(filtered(exp.Sum(this=_summand(node.this))))
             count = _double(filtered(exp.Count(this=node.this.copy())))
-            divisor = exp.Nullif(this=count, expression=exp.Literal.number(0))
-            return exp.Paren(this=exp.Div(this=total, expression=divisor))
+            return _quotient(total, count)
         return filtered(node) if isinstance(node, exp.AggFunc) else node
 
     return rewritten(sqlglot.parse_one(sql, read="spark")).sql(dialect="spark")
+
+
+def _quotient(dividend: exp.Expression, divisor: exp.Expression) -> exp.Expression:
+    zero = exp.Literal.number(0)
+    return exp.Paren(
+        this=exp.Div(this=dividend, expression=exp.Nullif(this=divisor, expression=zero))
+    )
 
 
 def _summand(value: exp.Expression) -> exp.Expression:

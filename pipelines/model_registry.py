@@ -1,7 +1,13 @@
-"""Models in MLflow: one SQLite store under the lake, the champion under the alias `champion`."""
+"""Models in MLflow: one SQLite store under the lake, the champion under the alias `champion`.
+
+The model itself is a pickle: skops has no reader for our own classes, and nobody but `register`
+writes to the store. So that this stays true, the file's SHA-256 stands in the store and is checked
+before the file is opened. A lake may be moved: files are found from where the lake is now.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -10,16 +16,21 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import sklearn
+
 from models.risk.estimator import RiskModel
+from pipelines.refusals import RefusalError
 
 ALIAS = "champion"
 _FILE = "risk_model.pickle"
+_OWN_FILE = ("settings", "curves")
+"""Parts of a card that are logged in a way of their own."""
 
 
 def _client(lake: Path) -> tuple[Any, Any]:
     """MLflow itself and a client of the lake's store; imported late, it takes seconds."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("DO_NOT_TRACK", "true")
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"  # a city's machine calls nobody
+    os.environ["DO_NOT_TRACK"] = "true"
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     logging.getLogger("alembic").setLevel(logging.ERROR)
     logging.getLogger("mlflow").setLevel(logging.ERROR)
@@ -33,58 +44,99 @@ def _client(lake: Path) -> tuple[Any, Any]:
     return mlflow, mlflow.MlflowClient()
 
 
-def register(lake: Path, city: str, model: RiskModel) -> None:
-    """Logs the model with its card and makes it the city's champion.
+def _name(city: str) -> str:
+    return f"risk-{city}"
 
-    A model whose version is registered already is not registered again.
+
+def register(lake: Path, city: str, model: RiskModel) -> None:
+    """Logs the model with its settings, figures, curves and card, and makes it the champion.
+
+    A model whose version is registered already, its file unharmed, is not registered again.
     """
     mlflow, client = _client(lake)
-    name = f"risk-{city}"
+    name = _name(city)
     for known in client.search_model_versions(f"name = '{name}'"):
-        if known.tags.get("version") == model.version:
+        if known.tags.get("version") == model.version and _intact(lake, known):
             client.set_registered_model_alias(name, ALIAS, known.version)
             return
     experiment = mlflow.get_experiment_by_name(name)
     place = (lake / "mlflow" / "artifacts").absolute().as_uri()
     number = experiment.experiment_id if experiment else mlflow.create_experiment(name, place)
-    run = client.create_run(number, run_name=model.version)
-    card = dict(model.card)
-    for key, value in card.pop("settings").items():
-        client.log_param(run.info.run_id, key, value)
-    for key, value in card.items():
-        if isinstance(value, float):
-            client.log_metric(run.info.run_id, key, value)
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / _FILE).write_bytes(pickle.dumps(model))
-        (Path(folder) / "card.json").write_text(
-            json.dumps(model.card, ensure_ascii=False, indent=2, default=str), encoding="utf-8"
-        )
-        client.log_artifacts(run.info.run_id, folder, "model")
+    run = client.create_run(number, run_name=model.version, tags={"version": model.version})
+    content = pickle.dumps(model)
+    _log(client, run.info.run_id, model, content)
     client.set_terminated(run.info.run_id)
     if not client.search_registered_models(f"name = '{name}'"):
         client.create_registered_model(name)
     made = client.create_model_version(
-        name, f"{run.info.artifact_uri}/model", run.info.run_id, tags={"version": model.version}
+        name,
+        f"{run.info.artifact_uri}/model",
+        run.info.run_id,
+        tags={
+            "version": model.version,
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "scikit_learn": sklearn.__version__,
+        },
     )
     client.set_registered_model_alias(name, ALIAS, made.version)
 
 
+def _log(client: Any, run: str, model: RiskModel, content: bytes) -> None:
+    card = {key: value for key, value in model.card.items() if key not in _OWN_FILE}
+    for key, value in model.card.get("settings", {}).items():
+        client.log_param(run, key, value)
+    for key, value in card.items():
+        if isinstance(value, bool | str):
+            client.set_tag(run, key, str(value))
+        elif isinstance(value, int | float):
+            client.log_metric(run, key, value)
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / _FILE).write_bytes(content)
+        for file, told in (("card.json", card_of(model)), ("curves.json", model.card["curves"])):
+            text = json.dumps(told, ensure_ascii=False, indent=2, default=str)
+            (Path(folder) / file).write_text(text, encoding="utf-8")
+        client.log_artifacts(run, folder, "model")
+
+
 def champion(lake: Path, city: str) -> RiskModel | None:
-    """The city's champion, or None when no model was trained yet."""
+    """The city's champion, or None when no model was trained yet.
+
+    Raises `RefusalError` when the model's file is gone, was changed, or is of another scikit-learn.
+    """
     if not (lake / "mlflow" / "mlflow.db").exists():
         return None
-    _, client = _client(lake)
-    name = f"risk-{city}"
-    if not client.search_registered_models(f"name = '{name}'"):
+    mlflow, client = _client(lake)
+    try:
+        known = client.get_model_version_by_alias(_name(city), ALIAS)
+    except mlflow.exceptions.MlflowException:  # there is no such model, or it has no champion
         return None
-    known = client.get_model_version_by_alias(name, ALIAS)
-    with tempfile.TemporaryDirectory() as folder:
-        path = client.download_artifacts(known.run_id, f"model/{_FILE}", folder)
-        # our own file from our own lake, written by `register`
-        model: RiskModel = pickle.loads(Path(path).read_bytes())
+    path = _file(lake, known)
+    train = f"train it anew: forewarn train --city {city} --lake {lake} --as-of DATE"
+    if not path.is_file():
+        raise RefusalError(f"The model's file {path} is missing; restore it, or {train}")
+    if not _intact(lake, known):
+        raise RefusalError(f"The model's file {path} was changed after training; {train}")
+    if known.tags.get("scikit_learn") != sklearn.__version__:
+        raise RefusalError(
+            f"The model was trained with scikit-learn {known.tags.get('scikit_learn')}, and this "
+            f"is {sklearn.__version__}, which may give other scores; {train}"
+        )
+    model: RiskModel = pickle.loads(path.read_bytes())
     return model
+
+
+def _file(lake: Path, known: Any) -> Path:
+    return lake / "mlflow" / "artifacts" / known.run_id / "artifacts" / "model" / _FILE
+
+
+def _intact(lake: Path, known: Any) -> bool:
+    path = _file(lake, known)
+    if not path.is_file():
+        return False
+    return hashlib.sha256(path.read_bytes()).hexdigest() == known.tags.get("sha256")
 
 
 def card_of(model: RiskModel) -> dict[str, Any]:
     """The model's card: how it was trained, on what, and how it did on held-out folds."""
-    return {"version": model.version, "features": len(model.features), **model.card}
+    card = {key: value for key, value in model.card.items() if key != "curves"}
+    return {"version": model.version, "features": list(model.features), **card}

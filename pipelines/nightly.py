@@ -24,7 +24,7 @@ from models.risk.levels import ListPolicy
 from models.risk.scoring import score
 from models.risk.warning_list import list_hash
 from pipelines.assembling import Assembled, assembled, unmatched
-from pipelines.delivering.pages import DistrictCapacity, RunFacts
+from pipelines.delivering.pages import DistrictCapacity, RunFacts, field_rules
 from pipelines.delivering.write_lists import write_lists
 from pipelines.engine import Engine, open_engine
 from pipelines.intake import Intake
@@ -269,7 +269,8 @@ class _Night:
             target=(target.name_zh, target.name_en),
             subjects_scored=counts["subjects"],
             capacity=tuple(DistrictCapacity(**row) for row in warned.capacity.to_pylist()),
-            level_meanings=ListPolicy().meanings(),
+            level_meanings=ListPolicy.of_settings(self.city.model.get("list", {})).meanings(),
+            fields=field_rules(self.city.catalogue, self.city.sources.values()),
             previous_as_of=previous.as_of if previous else None,
         )
 

@@ -24,6 +24,8 @@ import models
 import pipelines
 from pipelines.lake import Lake, LakeError
 
+_PROGRAM = (".py", ".j2", ".css", ".js")
+
 RUN_SCHEMA = (
     "run_id string, city string, as_of date, engine string, engine_version string, "
     "code_version string, conf_digest string, model_version string, previous_run_id string, "
@@ -67,7 +69,8 @@ def code_version() -> str:
     digest = hashlib.sha256()
     for package in (conf, features, graphs, models, pipelines):
         root = Path(str(package.__file__)).parent
-        for path in sorted(root.rglob("*.py")):
+        files = (p for p in root.rglob("*") if p.suffix in _PROGRAM and "cities" not in p.parts)
+        for path in sorted(files):
             digest.update(path.relative_to(root.parent).as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -25,11 +25,11 @@ from pipelines.refusals import RefusalError
 def settings_of(city: City) -> Settings:
     """The estimator's settings from `model:` in city.yaml. Raises `ConfError` for unknown ones."""
     known = {field.name for field in fields(Settings)}
-    for name in city.model:
+    given = {name: value for name, value in city.model.items() if name != "list"}
+    for name in given:
         if name not in known:
             told = f"unknown setting '{name}' in model; expected one of {', '.join(sorted(known))}"
             raise ConfError(city.folder / "city.yaml", None, told + did_you_mean(name, known))
-    given = dict(city.model)
     if "alike" in given:
         given["alike"] = tuple(given["alike"])
     return Settings(**given)

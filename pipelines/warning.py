@@ -46,6 +46,7 @@ from pipelines.assembling import Assembled, city_feature_set
 
 _DIRECTIONS = {"up": 1, "down": -1, None: 0}
 RECORDS_A_MEASURE = 5
+RECORDS_A_FEATURE = 20
 # the kinds of edges each graph measure counts; others rest on any relation of the firm
 _KINDS: Mapping[str, Sequence[str]] = {
     "owner_count": (OWNERSHIP,),
@@ -84,7 +85,7 @@ def warn(
 ) -> Warned:
     """The list of one run. `previous` is the `warnings` of the list before, None for the first."""
     as_of, known = judged.as_of, judged.known
-    policy = ListPolicy()
+    policy = ListPolicy.of_settings(city.model.get("list", {}))
     registration = latest_by_key(known["registration"], ["subject_id"])
     capacity = district_capacity(
         _table(spark, city, known, "capacity"),
@@ -92,7 +93,7 @@ def warn(
         as_of,
         city.capacity_default.inspections,
     )
-    cases = official_cases(_table(spark, city, known, "case_label"))
+    cases = official_cases(_table(spark, city, known, "case_label"), city.target.official_stages)
     before = previous.column("subject_id").to_pylist() if previous is not None else []
     listed_before = spark.createDataFrame([(s,) for s in sorted(set(before))], "subject_id string")
     ranked = rank_subjects(
@@ -148,7 +149,11 @@ def _records(
     found: list[dict[str, Any]] = []
     if own:
         wanted = spark.createDataFrame(own, "subject_id string, feature string")
-        found = evidence_rows(judged.known, judged.as_of, wanted).toArrow().to_pylist()
+        found = (
+            evidence_rows(judged.known, judged.as_of, wanted, limit_per_feature=RECORDS_A_FEATURE)
+            .toArrow()
+            .to_pylist()
+        )
     return found + _relation_records(
         judged, city, [pair for pair in pairs if pair[1] in GRAPH_FEATURES]
     )

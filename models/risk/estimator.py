@@ -13,16 +13,24 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
 import sklearn
 from numpy.typing import NDArray
+from pydantic import Field
+from pydantic.dataclasses import dataclass as checked_dataclass
+from scipy.special import expit
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    brier_score_loss,
+    precision_recall_curve,
+    roc_auc_score,
+)
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import TargetEncoder
@@ -39,22 +47,28 @@ LEAST_TO_CALIBRATE = 5
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Settings of the estimator (`model:` in city.yaml). Defaults suit few positives."""
+Count = Annotated[int, Field(ge=1)]
 
-    seed: int = 20240101
-    learning_rate: float = 0.05
-    trees: int = 150
-    leaves: int = 8
-    least_rows_a_leaf: int = 20
-    l2: float = 5.0
-    features_a_split: float = 0.3
-    most_dates: int = 6
-    most_unlabelled: int = 20_000
-    kind: str = "auto"
+
+@checked_dataclass(frozen=True, config={"extra": "forbid"})
+class Settings:
+    """Settings of the estimator (`model:` in city.yaml). Defaults suit few positives.
+
+    Raises pydantic's ValidationError, a ValueError, when a value is out of bounds.
+    """
+
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 20240101
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.05
+    trees: Count = 150
+    leaves: Annotated[int, Field(ge=2)] = 8
+    least_rows_a_leaf: Count = 20
+    l2: Annotated[float, Field(ge=0)] = 5.0
+    features_a_split: Annotated[float, Field(gt=0, le=1)] = 0.3
+    most_dates: Count = 6
+    most_unlabelled: Count = 20_000
+    kind: Literal["auto", "trees", "directional"] = "auto"
     """`trees`, `directional`, or `auto`: by the number of positive groups."""
-    lean: float = 1.0
+    lean: Annotated[float, Field(gt=0)] = 1.0
     """How strongly the directional model's weights are held at their prior."""
     alike: tuple[str, ...] = ()
     """Columns whose equal values make firms one group (bulk registrations)."""
@@ -93,7 +107,7 @@ class RiskModel:
 
 def calibrated(margin: Floats, slope: float, intercept: float) -> Floats:
     """The logistic curve over the margin."""
-    result: Floats = 1.0 / (1.0 + np.exp(-(slope * margin + intercept)))
+    result: Floats = expit(slope * margin + intercept)
     return result
 
 
@@ -181,8 +195,8 @@ def train(
         pipeline = design.pipeline().fit(table, label)
         if margins is None:
             margins = pipeline.decision_function(table)
-    calibrate = positive_groups >= LEAST_TO_CALIBRATE
-    slope, intercept = _curve(margins, label) if calibrate else _share_curve(margins, label)
+        calibrate = positive_groups >= LEAST_TO_CALIBRATE
+        slope, intercept = _curve(margins, label) if calibrate else _share_curve(margins, label)
     probability = calibrated(margins, slope, intercept)
     threshold, f1 = best_f1(label, probability) if label.any() else (float(probability.max()), 0.0)
     card = {
@@ -197,7 +211,9 @@ def train(
         "calibrated": calibrate,
         "threshold": threshold,
         **_figures(label, margins, probability, f1),
+        "curves": _curves(label, probability),
         "unlabelled": "rows without a case are unlabelled, not known to be honest",
+        "scikit_learn": sklearn.__version__,
     }
     held_out = dict(zip(rows["subject_id"], margins.tolist(), strict=True))
     return RiskModel(
@@ -207,7 +223,7 @@ def train(
         slope=slope,
         intercept=intercept,
         threshold=threshold,
-        version=_version(rows, design.features, settings),
+        version=_version(rows, design),
         card=card,
         held_out=held_out if mode == "static" else {},
     )
@@ -290,9 +306,41 @@ def best_f1(label: NDArray[np.int64], score: Floats) -> tuple[float, float]:
     return float(score[order][best]), float(f1[best])
 
 
-def _version(rows: pd.DataFrame, features: Sequence[str], settings: Settings) -> str:
-    """16 hex digits of the training content, the settings and the library."""
-    content = rows[["subject_id", "as_of", "label", "group", *features]].copy()
+def _curves(label: NDArray[np.int64], probability: Floats) -> dict[str, list[dict[str, float]]]:
+    """Held-out folds as curves to draw: empty when there is one class only.
+
+    `precision_recall`: at most 101 points; `reliability`: tenths of the rows by probability, with
+    the rows, the mean probability and the share of positives of each.
+    """
+    if not label.any() or label.all():
+        return {}
+    precision, recall, threshold = precision_recall_curve(label, probability)
+    places = np.unique(np.linspace(0, len(threshold) - 1, 101).astype(int))
+    order = np.argsort(probability, kind="stable")
+    return {
+        "precision_recall": [
+            {
+                "threshold": float(threshold[at]),
+                "precision": float(precision[at]),
+                "recall": float(recall[at]),
+            }
+            for at in places
+        ],
+        "reliability": [
+            {
+                "rows": len(tenth),
+                "expected": float(probability[tenth].mean()),
+                "observed": float(label[tenth].mean()),
+            }
+            for tenth in np.array_split(order, 10)
+            if len(tenth)
+        ],
+    }
+
+
+def _version(rows: pd.DataFrame, design: _Design) -> str:
+    """16 hex digits of the training content, the design and the library."""
+    content = rows[["subject_id", "as_of", "label", "group", *design.features]]
     told = hashlib.sha256(content.to_csv(index=False, float_format="%.17g").encode())
-    told.update(json.dumps([asdict(settings), sklearn.__version__], sort_keys=True).encode())
+    told.update(json.dumps([asdict(design), sklearn.__version__], sort_keys=True).encode())
     return told.hexdigest()[:16]

@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 
 from conf.errors import did_you_mean, listed
-from pipelines.landing.personal_data import scrub
 from pipelines.landing.shape import Shape
 
 _LONGEST_NAME = 40
+# a name with so many digits is data, perhaps an id number
+_MOST_DIGITS = 5
 
 
 def names_problem(names: Sequence[str], shape: Shape) -> str | None:
@@ -39,8 +40,7 @@ def names_problem(names: Sequence[str], shape: Shape) -> str | None:
 
 
 def said(name: str) -> str:
-    """A name from a file as it may be repeated in a message."""
-    text = scrub(name, None)
-    if len(re.findall(r"\d", name)) >= 5:
+    """A name from a file as it may be repeated in a message: no number, and not too long."""
+    if len(re.findall(r"\d", name)) >= _MOST_DIGITS:
         return "(a value with digits)"
-    return f"'{text[:_LONGEST_NAME]}…'" if len(text) > _LONGEST_NAME else f"'{text}'"
+    return f"'{name[:_LONGEST_NAME]}…'" if len(name) > _LONGEST_NAME else f"'{name}'"

@@ -131,9 +131,7 @@ def build(firms: int, seed: int, since: dt.date, until: dt.date, difficulty: str
     groups = schemes.plant(people, calendar, knobs, streams[1])
     places.settle_districts(people)
     stages = cases.open_cases(people, groups, calendar, knobs, streams[2])
-    return World(
-        seed, calendar, knobs, people, groups, stages, holdings.of_firms(people)
-    )
+    return World(seed, calendar, knobs, people, groups, stages, holdings.of_firms(people))
 
 
 def tables_of(part: Part) -> list[tuple[str, Callable[[], Rows]]]:
@@ -206,9 +204,7 @@ def _check(firms: int, seed: int, since: dt.date, until: dt.date, difficulty: st
     if since.year < 1990 or until.year > 2060:
         raise ValueError(f"dates lie between 1990 and 2060; got {since} to {until}")
     if difficulty not in DIFFICULTIES:
-        raise ValueError(
-            f"--difficulty is one of {', '.join(DIFFICULTIES)}; got {difficulty!r}"
-        )
+        raise ValueError(f"--difficulty is one of {', '.join(DIFFICULTIES)}; got {difficulty!r}")
 
 
 def _written_before(out: Path, arguments: dict[str, object]) -> SimulationReport | None:

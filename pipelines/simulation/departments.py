@@ -44,9 +44,7 @@ SOURCES: dict[str, Source] = {
     "branch": Source("scjg", 5, "csv", encoding="gb18030"),
     "change_record": Source("scjg", 5, "csv.gz", encoding="gb18030", misdated="变更日期"),
     "annual_report": Source("scjg", 5, "parquet"),
-    "list_event": Source(
-        "scjg", 5, "csv", encoding="gb18030", misdated="日期", numbered="文书号"
-    ),
+    "list_event": Source("scjg", 5, "csv", encoding="gb18030", misdated="日期", numbered="文书号"),
     "permit": Source("spj", 8, "xlsx", misdated="有效期自"),
     "address": Source("dzk", 3, "parquet"),
     "tax_registration": Source("swj", 20, "csv", encoding="gb18030", misdated="登记日期"),

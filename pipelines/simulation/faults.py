@@ -93,9 +93,7 @@ def spoil(
         sheet = _strangers(sheet, original, source, stranger, rng, made)
         sheet = _broken(sheet, CODE, _mistyped, RATES.broken_codes, "broken_codes", rng, made)
     if source.misdated and pa.types.is_string(sheet.table.schema.field(source.misdated).type):
-        sheet = _broken(
-            sheet, source.misdated, _misdated, RATES.bad_dates, "bad_dates", rng, made
-        )
+        sheet = _broken(sheet, source.misdated, _misdated, RATES.bad_dates, "bad_dates", rng, made)
     chosen = _some(len(sheet.slot), RATES.repeated_rows, rng)
     made["repeated_rows"] += len(chosen)
     sheet = sheet.plus(sheet.table.take(pa.array(chosen)), sheet.slot[chosen])
@@ -219,9 +217,7 @@ def _misdated(_: str, rng: np.random.Generator) -> str:
     return _BAD_DATES[int(rng.integers(0, len(_BAD_DATES)))]
 
 
-def spoil_lines(
-    data: bytes, source: Source, rng: np.random.Generator, made: Counter[str]
-) -> bytes:
+def spoil_lines(data: bytes, source: Source, rng: np.random.Generator, made: Counter[str]) -> bytes:
     """Make the faults of lines in the bytes of a csv file: fields lost or added, alien bytes."""
     lines = data.count(b"\n") - 1
     ragged = rng.random() < 1 - (1 - RATES.ragged_lines) ** max(lines, 0)
@@ -233,7 +229,11 @@ def spoil_lines(
         place = 1 + int(rng.integers(0, lines))
         mark = source.delimiter.encode()
         cut = pieces[place].rsplit(mark, 2)[0]
-        pieces[place] = cut if rng.random() < 0.6 else pieces[place] + mark + mark + "备注".encode(source.encoding)
+        pieces[place] = (
+            cut
+            if rng.random() < 0.6
+            else pieces[place] + mark + mark + "备注".encode(source.encoding)
+        )
         made["ragged_lines"] += 1
     if alien:
         place = 1 + int(rng.integers(0, lines))

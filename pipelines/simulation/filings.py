@@ -138,7 +138,9 @@ def tax_registration(part: Part) -> Rows:
     row = np.concatenate([np.flatnonzero(keep) for keep, _, _ in steps])
     status = np.concatenate([np.full(int(keep.sum()), s) for keep, s, _ in steps])
     when = np.concatenate([days[keep] for keep, _, days in steps])
-    general = mixed(part.firm[here], 65) % 100 < np.where(part.of(population.staff)[here] > 15, 70, 18)
+    general = mixed(part.firm[here], 65) % 100 < np.where(
+        part.of(population.staff)[here] > 15, 70, 18
+    )
     codes = part.codes.take(pa.array(here[row]))
     return Rows(
         heard(rng, when, 3, 10.0),
@@ -167,7 +169,9 @@ def tax_filing(part: Part) -> Rows:
             end = dt.date(year, 12, 31) if quarter == 3 else dt.date(year, 3 * quarter + 4, 1)
             last = day(end) if quarter == 3 else day(end) - 1
             pieces.append(_returns(part, lost, day(start), last, year, 0, rng))
-        pieces.append(_returns(part, lost, day(dt.date(year, 1, 1)), day(dt.date(year, 12, 31)), year, 1, rng))
+        pieces.append(
+            _returns(part, lost, day(dt.date(year, 1, 1)), day(dt.date(year, 12, 31)), year, 1, rng)
+        )
     pieces = [p for p in pieces if len(p.known)]
     known = np.concatenate([p.known for p in pieces]) if pieces else np.empty(0, np.int32)
     if not pieces:
@@ -189,7 +193,9 @@ def _returns(
     calendar, population = part.world.calendar, part.world.population
     count = part.high - part.low
     days = np.full(count, end, np.int64)
-    alive = (part.of(population.born) + 30 < end) & (part.of(population.died) > end + 10) & (lost > end)
+    alive = (
+        (part.of(population.born) + 30 < end) & (part.of(population.died) > end + 10) & (lost > end)
+    )
     files = alive & (mixed(part.firm, 66) % 1000 >= 70)
     if end > calendar.until or end < calendar.since - 365:
         files[:] = False
@@ -200,12 +206,18 @@ def _returns(
     dormant = mixed(part.firm[here], 63) % 100 < 14
     zero = rng.random(len(here)) < np.where(low, 0.62, np.where(dormant, 0.75, 0.07))
     revenue[zero] = 0
-    base = revenue if tax == 0 else (revenue * np.clip(rng.normal(0.06, 0.08, len(here)), 0, 1)).astype(np.int64)
+    base = (
+        revenue
+        if tax == 0
+        else (revenue * np.clip(rng.normal(0.06, 0.08, len(here)), 0, 1)).astype(np.int64)
+    )
     deduction = np.where(mixed(part.firm[here], 67) % 100 < 30, base // 10, 0)
     declared = (base - deduction) * 3 // 100 if tax == 0 else (base - deduction) * 25 // 100
     owes = rng.random(len(here)) < np.where(part.of(population.segment)[here] == 1, 0.25, 0.02)
     paid = np.where(owes, declared // 2, declared)
-    late = np.where(rng.random(len(here)) < np.where(low, 0.16, 0.06), rng.integers(1, 90, len(here)), 0)
+    late = np.where(
+        rng.random(len(here)) < np.where(low, 0.16, 0.06), rng.integers(1, 90, len(here)), 0
+    )
     due = end + (150 if tax else 15)
     filed = due - rng.integers(0, 12, len(here)) + late
     return Rows(
@@ -235,7 +247,9 @@ def grade(part: Part) -> Rows:
     lost = lost_days(part)
     for year in range(date_of(calendar.since).year - 2, date_of(calendar.until).year):
         published = day(dt.date(year + 1, 4, 20))
-        alive = (part.of(population.born) < published - 400) & (part.of(population.died) > published)
+        alive = (part.of(population.born) < published - 400) & (
+            part.of(population.died) > published
+        )
         here = np.flatnonzero(alive & (mixed(part.firm, 66) % 1000 >= 70))
         bad = (part.of(population.segment)[here] == 1) | conduct(
             part, "low_tax", np.full(part.high - part.low, published)
@@ -243,7 +257,9 @@ def grade(part: Part) -> Rows:
         luck = rng.random(len(here)) + np.where(bad, -0.18, 0.0)
         mark = np.select([luck > 0.80, luck > 0.35, luck > 0.12, luck > 0.03], [0, 1, 2, 3], 4)
         mark[lost[here] < published] = 4
-        safety = np.flatnonzero(alive & (part.of(population.industry) <= 5) & (mixed(part.firm, 68) % 3 == 0))
+        safety = np.flatnonzero(
+            alive & (part.of(population.industry) <= 5) & (mixed(part.firm, 68) % 3 == 0)
+        )
         level = np.searchsorted([0.2, 0.75, 0.96], rng.random(len(safety)))
         codes += [here, safety]
         words += [mark, 5 + level]

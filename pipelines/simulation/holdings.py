@@ -43,7 +43,7 @@ def of_firms(population: Population) -> Holdings:
 def shareholder(part: Part, changes: Changes) -> Rows:
     """Holders of the part's firms: firms, the founder (or who came after), and partners."""
     rng = part.random("shareholder")
-    world, population = part.world, part.world.population
+    world = part.world
     held = slice(*np.searchsorted(world.holdings.firm, [part.low, part.high]))
     by_firm = world.holdings.firm[held] - part.low
     percent = world.holdings.percent[held]
@@ -171,7 +171,7 @@ def investment(part: Part) -> Rows:
     capital = np.where(
         firm < population.firms, population.capital[np.minimum(firm, population.firms - 1)], 500
     )
-    rows = Rows(
+    return Rows(
         heard(rng, start, 3, 12.0),
         {
             "统一社会信用代码": part.codes.take(pa.array(who)),
@@ -183,7 +183,6 @@ def investment(part: Part) -> Rows:
             "退出日期": spelling.dates(np.full(len(who), NEVER), "zh"),
         },
     )
-    return rows
 
 
 def key_person(part: Part, changes: Changes) -> Rows:
@@ -227,7 +226,9 @@ def key_person(part: Part, changes: Changes) -> Rows:
     )
 
 
-def _succession(part: Part, changes: Changes, item: str, role: int) -> tuple[NDArray[np.int64], ...]:
+def _succession(
+    part: Part, changes: Changes, item: str, role: int
+) -> tuple[NDArray[np.int64], ...]:
     """A post that changes hands: one row a holder of the post, until the next one comes."""
     population = part.world.population
     every = np.arange(part.high - part.low)

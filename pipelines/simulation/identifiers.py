@@ -34,7 +34,9 @@ _VALUE_36 = np.zeros(128, dtype=np.int64)  # value of a character in GB 11714
 _VALUE_36[np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", dtype=np.uint8)] = np.arange(36)
 
 _HOME_AREAS = [f"3399{n:02d}" for n in range(2, 18)]
-_OTHER_AREAS = [f"{province}99{n:02d}" for province in (34, 36, 41, 42, 43, 51) for n in range(21, 25)]
+_OTHER_AREAS = [
+    f"{province}99{n:02d}" for province in (34, 36, 41, 42, 43, 51) for n in range(21, 25)
+]
 _AREAS = _HOME_AREAS * 2 + _OTHER_AREAS  # a little over half of the persons are from here
 _AREA_BYTES = np.frombuffer("".join(dict.fromkeys(_AREAS)).encode(), dtype=np.uint8).reshape(-1, 6)
 _BIRTHS = np.arange(np.datetime64("1945-01-01"), np.datetime64("2003-01-01"))
@@ -81,9 +83,7 @@ def organisation_codes(index: Ints, legacy: NDArray[np.bool_], key: int) -> Byte
     return body
 
 
-def credit_codes(
-    index: Ints, districts: Bytes, legacy: NDArray[np.bool_], key: int
-) -> pa.Array:
+def credit_codes(index: Ints, districts: Bytes, legacy: NDArray[np.bool_], key: int) -> pa.Array:
     """Unified social credit codes of firms.
 
     Args:

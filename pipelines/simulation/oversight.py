@@ -37,12 +37,17 @@ def year_words(days: NDArray[np.int64]) -> pa.Array:
 def serials(part: Part, who: NDArray[np.int64]) -> pa.Array:
     """A number no other row of this table has: firm, and place among its rows."""
     place = np.arange(len(who)) - np.searchsorted(who, who)
-    return spelling.joined(
-        spelling.whole(part.firm[who]), "-", spelling.whole(place + 1)
-    )
+    return spelling.joined(spelling.whole(part.firm[who]), "-", spelling.whole(place + 1))
 
 
-_BUREAUX = ("市场监督管理局", "综合行政执法局", "应急管理局", "生态环境局", "消防救援支队", "税务局")
+_BUREAUX = (
+    "市场监督管理局",
+    "综合行政执法局",
+    "应急管理局",
+    "生态环境局",
+    "消防救援支队",
+    "税务局",
+)
 _MARKS = ("市监", "综执", "应急", "环", "消", "税")
 _LAWS = (
     "《广告法》第五十五条", "《反不正当竞争法》第二十条", "《消费者权益保护法》第五十六条",
@@ -62,7 +67,9 @@ def penalty(part: Part) -> Rows:
         rng, np.where(part.shows("fined"), 0.9, 0.0), part.active_from + 60, part.active_to + 200
     )
     case = part.of(population.case)
-    after = arrivals(rng, np.where(case < NEVER, 0.8, 0.0), case + 30, np.minimum(case + 400, part.closing))
+    after = arrivals(
+        rng, np.where(case < NEVER, 0.8, 0.0), case + 30, np.minimum(case + 400, part.closing)
+    )
     who, when, kind = merged(usual, fined, after)
     keep = when <= part.closing[who]
     who, when, kind = who[keep], when[keep], kind[keep]
@@ -72,7 +79,9 @@ def penalty(part: Part) -> Rows:
     law = np.select([kind == 0, kind == 1], [any_law, loud_law], 8)
     sanction = rng.choice(6, count, p=[0.24, 0.60, 0.06, 0.04, 0.01, 0.05])
     amount = np.exp(rng.normal(8.4, 1.2, count)) * np.where(kind > 0, 2.0, 1.0)
-    amount = np.where(np.isin(sanction, (1, 2)), (amount // 100 + 1) * 100 * 100, 0).astype(np.int64)
+    amount = np.where(np.isin(sanction, (1, 2)), (amount // 100 + 1) * 100 * 100, 0).astype(
+        np.int64
+    )
     bureau = _LAW_BUREAU[law]
     published = when + rng.integers(3, 20, count)
     repaired = np.where(rng.random(count) < 0.3, published + rng.integers(95, 700, count), NEVER)
@@ -203,7 +212,14 @@ def list_event(part: Part) -> Rows:
     )  # fmt: skip
 
 
-_LIST_OFFICES = ("市场监督管理局", "市场监督管理局", "中级人民法院", "税务局", "应急管理局", "信用办")
+_LIST_OFFICES = (
+    "市场监督管理局",
+    "市场监督管理局",
+    "中级人民法院",
+    "税务局",
+    "应急管理局",
+    "信用办",
+)
 
 
 def _missed_reports(part: Part) -> tuple[NDArray[np.int64], NDArray[np.int32], int, int]:
@@ -229,7 +245,12 @@ _CAUSES = (
 )  # fmt: skip
 _USUAL_CAUSES = (0.33, 0.18, 0.12, 0.16, 0.08, 0.07, 0.01, 0.05)
 _LOAN_CAUSES = (0.08, 0.10, 0.08, 0.16, 0.02, 0.34, 0.20, 0.02)
-_COURTS = ("云江市中枢区人民法院", "云江市临江区人民法院", "云江市高新区人民法院", "云江市中级人民法院")
+_COURTS = (
+    "云江市中枢区人民法院",
+    "云江市临江区人民法院",
+    "云江市高新区人民法院",
+    "云江市中级人民法院",
+)
 
 
 def judgment(part: Part) -> Rows:
@@ -247,9 +268,7 @@ def judgment(part: Part) -> Rows:
         heard(rng, when, 12, 40.0),
         {
             "统一社会信用代码": part.codes.take(pa.array(who)),
-            "案号": spelling.joined(
-                "（", year_words(when), "）云01民初", serials(part, who), "号"
-            ),
+            "案号": spelling.joined("（", year_words(when), "）云01民初", serials(part, who), "号"),
             "案由": spelling.words(_CAUSES, cause),
             "诉讼地位": spelling.words(("原告", "被告", "第三人"), side),
             "标的金额": spelling.yuan(amount),
@@ -291,7 +310,9 @@ def enforcement(part: Part) -> Rows:
             "执行案号": spelling.joined(
                 "（", year_words(filed), "）云01执", serials(part, who), "号"
             ),
-            "执行标的": spelling.yuan((np.exp(rng.normal(10.6, 1.2, count)) * 100).astype(np.int64)),
+            "执行标的": spelling.yuan(
+                (np.exp(rng.normal(10.6, 1.2, count)) * 100).astype(np.int64)
+            ),
             "立案日期": spelling.dates(filed),
             "已执结": pa.array(done),
             "失信": pa.array(dishonest),

@@ -95,7 +95,9 @@ def spouse(firms: int, founder: NDArray[np.int64]) -> NDArray[np.int64]:
     return founder + firms
 
 
-def staff_person(firms: int, firm: NDArray[np.int64], place: int | NDArray[np.int64]) -> NDArray[np.int64]:
+def staff_person(
+    firms: int, firm: NDArray[np.int64], place: int | NDArray[np.int64]
+) -> NDArray[np.int64]:
     """A person who belongs to one firm: places 0-1 partners, 2 supervisor, 3 manager, 4-7 later."""
     return 2 * firms + firm * 8 + place
 
@@ -105,7 +107,9 @@ def agent_person(firms: int, agent: NDArray[np.int64], place: int) -> NDArray[np
     return 10 * firms + agent * 4 + place
 
 
-def group_person(firms: int, group: NDArray[np.int64], place: NDArray[np.int64]) -> NDArray[np.int64]:
+def group_person(
+    firms: int, group: NDArray[np.int64], place: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """A person of a ring or of a look-alike group: nominee, relative or controller."""
     return 11 * firms + group * 16 + place
 
@@ -115,13 +119,17 @@ def caller(firms: int, number: NDArray[np.int64]) -> NDArray[np.int64]:
     return 16 * firms + number
 
 
-def draw(firms: int, calendar: Calendar, difficulty: Difficulty, rng: np.random.Generator) -> Population:
+def draw(
+    firms: int, calendar: Calendar, difficulty: Difficulty, rng: np.random.Generator
+) -> Population:
     """Draw the honest city; `schemes.plant` then puts the rings into it."""
     index = np.arange(firms, dtype=np.int64)
     industry = _weighted(rng, [i.share for i in vocabulary.INDUSTRIES], firms).astype(np.int8)
     segment = _segments(industry, rng)
     born, died, ending = _lives(firms, segment, calendar, rng)
-    district = _weighted(rng, [share for _, _, share in vocabulary.DISTRICTS], firms).astype(np.int8)
+    district = _weighted(rng, [share for _, _, share in vocabulary.DISTRICTS], firms).astype(
+        np.int8
+    )
     founder = _founders(firms, rng)
     agent = _agents(firms, rng)
     parent, percent = _honest_groups(born, rng)

@@ -17,7 +17,9 @@ from pipelines.simulation.world import Part, Rows, arrivals, heard
 _JUMPS = np.array([2, 3, 5, 10])
 
 
-def representative(part: Part, who: NDArray[np.int64], changes: NDArray[np.int64]) -> NDArray[np.int64]:
+def representative(
+    part: Part, who: NDArray[np.int64], changes: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """Legal representative after a number of changes: an own person, in groups often a common one."""
     population = part.world.population
     firm = part.firm[who]
@@ -37,7 +39,9 @@ def room_after(part: Part, who: NDArray[np.int64], moves: NDArray[np.int64]) -> 
     return np.where(moves == 0, population.room[firm], moved)
 
 
-def capital_after(part: Part, who: NDArray[np.int64], raises: NDArray[np.int64]) -> NDArray[np.int64]:
+def capital_after(
+    part: Part, who: NDArray[np.int64], raises: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """Registered capital in 万元 after a number of changes."""
     firm = part.firm[who]
     factor = _JUMPS[places.mixed(firm, 42) % 4] ** np.minimum(raises, 2)
@@ -110,7 +114,9 @@ def _registration_columns(
     status = np.where(ended, population.ending[firm], 0)
     born = population.born[firm]
     elsewhere = places.mixed(firm, 43) % 100 < 12
-    operating = np.where(elsewhere, places.moved_room(population.firms, firm, np.full(len(firm), 4)), room)
+    operating = np.where(
+        elsewhere, places.moved_room(population.firms, firm, np.full(len(firm), 4)), room
+    )
     staff_known = places.mixed(firm, 44) % 100 < 80
     agent = population.agent[firm].astype(np.int64)
     limited = places.mixed(firm, 45) % 100 < 60
@@ -155,7 +161,6 @@ def change_record(part: Part, changes: Changes) -> Rows:
     """Changes as the bureau records them, with the text before and after."""
     rng = part.random("change_record")
     firm = part.firm[changes.who]
-    population = part.world.population
     before = pa.array(np.full(len(firm), None), pa.string())
     after = before
     for item in ("name", "address", "capital", "scope"):

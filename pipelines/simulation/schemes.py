@@ -186,9 +186,7 @@ def _settle(
         here = np.flatnonzero(scheme == kind)
         shelf, young, old = _AGES[kind]
         bought = rng.random(len(here)) < shelf
-        age[here] = np.where(
-            bought, rng.integers(*old, len(here)), rng.integers(*young, len(here))
-        )
+        age[here] = np.where(bought, rng.integers(*old, len(here)), rng.integers(*young, len(here)))
         names, shares = zip(*_LINES[kind], strict=True)
         drawn = np.searchsorted(np.cumsum(shares), rng.random(len(here))).clip(0, len(names) - 1)
         codes = np.array([-1 if name is None else vocabulary.INDUSTRY_OF[name] for name in names])

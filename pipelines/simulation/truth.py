@@ -49,9 +49,7 @@ def truth_table(world: World) -> pa.Table:
         [
             world.codes(firm),
             spelling.words(SCHEMES, population.scheme[firm]),
-            spelling.only_where(
-                spelling.joined("R", spelling.whole(population.group[firm])), ring
-            ),
+            spelling.only_where(spelling.joined("R", spelling.whole(population.group[firm])), ring),
             spelling.words(ROLES, np.where(ring, population.role[firm], -1)),
             spelling.typed_dates(started),
             spelling.typed_dates(np.where(ring, population.case[firm], NEVER)),

@@ -38,7 +38,9 @@ def complaint(part: Part) -> Rows:
         money, rng.choice(12, count, p=_MONEY_TOPICS), rng.choice(12, count, p=_USUAL_TOPICS)
     )
     second = np.where(rng.random(count) < 0.3, rng.choice(12, count, p=_USUAL_TOPICS), -1)
-    second = np.where(money & (rng.random(count) < 0.5), rng.choice(12, count, p=_MONEY_TOPICS), second)
+    second = np.where(
+        money & (rng.random(count) < 0.5), rng.choice(12, count, p=_MONEY_TOPICS), second
+    )
     second = np.where(second == topic, -1, second)
     category = np.select(
         [topic == 0, topic == 2, topic == 1, topic == 3, topic < 6],
@@ -48,13 +50,17 @@ def complaint(part: Part) -> Rows:
     channel = np.where(category == 5, 2, rng.choice(3, count, p=[0.55, 0.42, 0.03]))
     elder = rng.random(count) < np.where(money, 0.35, 0.12)
     amount = (np.exp(rng.normal(7.0, 1.3, count) + np.where(money, 2.2, 0)) * 100).astype(np.int64)
-    resolved = np.where(rng.random(count) < np.where(money, 0.3, 0.8), when + rng.integers(3, 60, count), 2_000_000)
+    resolved = np.where(
+        rng.random(count) < np.where(money, 0.3, 0.8), when + rng.integers(3, 60, count), 2_000_000
+    )
     resolved = np.where(resolved > part.world.calendar.until, 2_000_000, resolved)
     topics = spelling.joined(
         spelling.words(_TOPICS, topic),
         spelling.words(("", *(";" + word for word in _TOPICS)), second + 1),
     )
-    person = caller(population.firms, mixed(np.arange(count) + part.low * 7, 81) % (3 * population.firms))
+    person = caller(
+        population.firms, mixed(np.arange(count) + part.low * 7, 81) % (3 * population.firms)
+    )
     return Rows(
         heard(rng, when, 1, 6.0),
         {
@@ -67,7 +73,9 @@ def complaint(part: Part) -> Rows:
             "老年人": pa.array(elder),
             "受理时间": spelling.dates(when),
             "办结时间": spelling.dates(resolved),
-            "事发区划": spelling.words(vocabulary.DISTRICT_CODES, part.of(population.district)[who]),
+            "事发区划": spelling.words(
+                vocabulary.DISTRICT_CODES, part.of(population.district)[who]
+            ),
             "来电号码": part.world.phones(np.where(rng.random(count) < 0.9, person, -1)),
             "操作": spelling.words(("",), np.full(count, -1)),
         },
@@ -100,7 +108,9 @@ def ad_monitor(part: Part) -> Rows:
     notice = rng.random(count) < np.where(yields, np.where(lure, 0.35, 0.6), 0.15)
     elder = rng.random(count) < np.where(kind == 1, np.where(lure, 0.3, 0.15), 0.05)
     months = rng.choice([1, 3, 6, 12, 24, 36], count)
-    medium = np.where(kind == 1, rng.choice(7, count, p=_LOUD_MEDIA), rng.choice(7, count, p=_USUAL_MEDIA))
+    medium = np.where(
+        kind == 1, rng.choice(7, count, p=_LOUD_MEDIA), rng.choice(7, count, p=_USUAL_MEDIA)
+    )
     return Rows(
         heard(rng, when, 2, 10.0),
         {
@@ -160,7 +170,9 @@ def _item_columns(
     kind = np.array([0, 1, 2, 3, 4, 0, 1, 2])[draw]
     kind = np.where((draw == 7) & (rng.random(count) < 0.3), 3, kind)
     mood = np.select(
-        [draw == 5, draw == 0], [np.where(rng.random(count) < 0.75, 2, 1), rng.choice(3, count, p=[0.5, 0.4, 0.1])], 1
+        [draw == 5, draw == 0],
+        [np.where(rng.random(count) < 0.75, 2, 1), rng.choice(3, count, p=[0.5, 0.4, 0.1])],
+        1,
     )
     heads = np.where(draw == 6, 4 + rng.poisson(8, count), 1 + rng.poisson(2, count))
     job = np.where(

@@ -27,7 +27,9 @@ def simulate(folder: Path, firms: int, until: str, seed: int = 5) -> None:
     )  # fmt: skip
 
 
-def night(deliveries: Path, lake: Path, as_of: str, city: str = "demo", engine: str = "sail") -> str:
+def night(
+    deliveries: Path, lake: Path, as_of: str, city: str = "demo", engine: str = "sail"
+) -> str:
     """One night."""
     return forewarn(
         "nightly", "--city", city, "--deliveries", deliveries, "--lake", lake,

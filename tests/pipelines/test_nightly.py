@@ -135,7 +135,9 @@ def test_rows_in_are_accounted_for(city: City) -> None:
 def test_no_plain_id_number_or_phone_is_anywhere_in_the_lake(city: City) -> None:
     import re
 
-    personal = re.compile(rb"(?<![0-9A-Za-z])[1-9]\d{5}(19|20)\d{2}[01]\d[0-3]\d\d{3}[\dXx](?![0-9A-Za-z])")
+    personal = re.compile(
+        rb"(?<![0-9A-Za-z])[1-9]\d{5}(19|20)\d{2}[01]\d[0-3]\d\d{3}[\dXx](?![0-9A-Za-z])"
+    )
     for layer in ("bronze", "silver", "gold"):
         for log in (city.lake / layer).glob("*/_delta_log"):
             rows = DeltaTable(str(log.parent)).to_pyarrow_table()

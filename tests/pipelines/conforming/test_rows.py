@@ -76,7 +76,11 @@ def test_a_good_row_has_every_silver_column(spark: SparkSession, source: Source)
     assert row["subject_id"] == "F1"
     assert (row["amount_fen"], row["decided_date"]) == (1250, date(2024, 4, 3))
     assert row["event_date"] == date(2024, 4, 3)  # the table's event clock
-    assert (row["op"], row["source_record_id"], row["source_dept"]) == ("insert", "甲1号", "城市管理局")
+    assert (row["op"], row["source_record_id"], row["source_dept"]) == (
+        "insert",
+        "甲1号",
+        "城市管理局",
+    )
     assert row["x_words"] == "F1甲1号"  # an attribute without a home in the catalogue
 
 

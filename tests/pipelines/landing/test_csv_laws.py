@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from literal_deliveries import COLUMNS, HEADER, KEY, deliver, land, read_rows, source
 
 from pipelines.landing import csv_files
 from pipelines.landing.deliveries import find_deliveries
 from pipelines.landing.readers import check_header
+from pipelines.landing.text_lines import LineBlocks
 
 # pieces that make quotes, ends of lines, white space and broken characters meet
 TRICKY = [
@@ -82,6 +83,7 @@ def test_any_bytes_after_a_header_are_accounted_for(content: bytes, encoding: st
         assert all(len(row["fields"]) == 3 for row in rows if row["fields"])
 
 
+@settings(max_examples=150)
 @given(
     content=tricky_bytes,
     encoding=encodings,
@@ -98,6 +100,70 @@ def test_rows_do_not_depend_on_blocks_or_the_way_they_are_parsed(
         expected = read_rows(delivery, of)
         patch.setattr(csv_files, "_SHORTEST_STRETCH", shortest)
         assert read_rows(delivery, of, KEY, block) == expected
+
+
+ODD = [
+    b'1,2,"a"\n1,x"y"z,2\n1,"",""\n',  # quotes within a field are letters
+    b'1,"a"b",c"\n1,2,3\n1,2,"3,4"\n',  # an even number of them in the wrong places
+    b'1,"a""b",2\n"1",2,"""x"""\n',  # doubled ones
+    b"1,2,a\r\xff\n3,4,b\r\n",  # a broken line right after a CR
+    b'1,"2\n3",4,5\n6,7,8\n',  # a record over two lines with a field too many
+    b'1,"2\n3\xff",4\n6,7,8\n',  # a broken line within quotes
+    b"1,2,3\r\n\r\n\r4,5,6\r\r\n",
+]
+
+
+@pytest.mark.parametrize("content", ODD)
+@pytest.mark.parametrize("shortest", [1, 10_000])
+@pytest.mark.parametrize("block", [1, 2, 5, 8, 11, 1 << 20])
+def test_odd_lines_are_parsed_alike_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, shortest: int, block: int
+) -> None:
+    monkeypatch.setattr(csv_files, "_SHORTEST_STRETCH", shortest)
+    landed = land(tmp_path, HEADER.encode() + content, block=block)
+
+    told = [(row["line"], row["fields"] or row["reason"]) for row in landed.rows or []]
+    assert told == ODD_ROWS[ODD.index(content)]
+
+
+NOT_CLOSED = "a quote is opened in this line and not closed"
+ODD_ROWS: list[list[tuple[int, Any]]] = [
+    [(2, ["1", "2", "a"]), (3, ["1", 'x"y"z', "2"]), (4, ["1", None, None])],
+    [(2, "text after a closing quote"), (3, ["1", "2", "3"]), (4, ["1", "2", "3,4"])],
+    [(2, ["1", 'a"b', "2"]), (3, ["1", "2", '"x"'])],
+    [
+        (2, ["1", "2", "a"]),
+        (3, "not UTF-8: byte 1 of the line fits no character"),
+        (4, ["3", "4", "b"]),
+    ],
+    # the second line comes out as a row of its own
+    [(2, NOT_CLOSED), (3, ['3"', "4", "5"]), (4, ["6", "7", "8"])],
+    [(2, NOT_CLOSED), (3, "not UTF-8: byte 2 of the line fits no character"), (4, ["6", "7", "8"])],
+    [(2, ["1", "2", "3"]), (5, ["4", "5", "6"])],
+]
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 100])
+def test_lines_are_counted_alike_whatever_the_chunk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr("pipelines.landing.content._CHUNK", chunk)
+    landed = land(tmp_path, HEADER.encode() + b"1,2,3\r\n\r\r\n\n4,5,6\r")
+
+    assert landed.delivery.physical_lines == 6
+
+
+def test_lines_given_back_come_again() -> None:
+    long = b"x" * ((1 << 20) + 1)
+    blocks = LineBlocks(io.BytesIO(long + b"\na\n" + long), "utf-8", 1 << 19)
+    first = blocks.read()
+    assert first is not None
+    blocks.give_back(0)
+    again = blocks.read()
+
+    assert again is not None
+    assert (again.first, again.broken[0]) == (1, first.broken[0])
+    assert again.broken[0].length == len(long)
 
 
 @pytest.mark.parametrize("block", [100_000, 1 << 20, 3 << 20, 8 << 20])

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from literal_deliveries import COLUMNS, HEADER, KEY, Landed, land
 
@@ -235,6 +235,7 @@ BROKEN_ROWS = [
 ]
 
 
+@settings(max_examples=150)
 @given(
     row=st.sampled_from(BROKEN_ROWS),
     secret=personal_texts(),
@@ -245,10 +246,10 @@ def test_nothing_personal_leaves_csv(row: str, secret: str, encoding: str) -> No
     content = (HEADER + "0,1,甲\n").encode(encoding)
     content += b"".join(b"\xff" if c == "\xff" else c.encode(encoding) for c in text) + b"\n"
     with tempfile.TemporaryDirectory() as folder:
-        assert_hidden(land(Path(folder), content, encoding=encoding, **settings()), secret)
+        assert_hidden(land(Path(folder), content, encoding=encoding, **personal_settings()), secret)
 
 
-def settings(**more: Any) -> dict[str, Any]:
+def personal_settings(**more: Any) -> dict[str, Any]:
     return {"personal": PERSONAL, "mapping": {"name": "名称"}, **more}
 
 
@@ -260,14 +261,16 @@ def test_personal_column_is_hidden_in_a_ragged_row_whatever_it_holds(
     row: str, secret: str, tmp_path: Path
 ) -> None:
     """A passport or a local phone number has no form of its own, but a place."""
-    landed = land(tmp_path, (HEADER + row.format(secret) + "\n").encode(), **settings())
+    landed = land(tmp_path, (HEADER + row.format(secret) + "\n").encode(), **personal_settings())
 
     assert len(landed.reasons) == 1
     assert secret not in landed.everything()
 
 
 def test_credit_code_and_date_stay_readable_beside_a_personal_column(tmp_path: Path) -> None:
-    landed = land(tmp_path, (HEADER + "914403001922038216,2020-01-05\n").encode(), **settings())
+    landed = land(
+        tmp_path, (HEADER + "914403001922038216,2020-01-05\n").encode(), **personal_settings()
+    )
 
     assert [row["raw"] for row in landed.rows or []] == ["914403001922038216,2020-01-05"]
 
@@ -290,7 +293,9 @@ def test_credit_code_and_date_stay_readable_beside_a_personal_column(tmp_path: P
 def test_nothing_personal_leaves_json_lines(line: str, secret: str) -> None:
     content = json.dumps({"编号": "1"}) + "\n" + line.format(secret, secret) + "\n"
     with tempfile.TemporaryDirectory() as folder:
-        assert_hidden(land(Path(folder), content.encode(), **settings(format="jsonl")), secret)
+        assert_hidden(
+            land(Path(folder), content.encode(), **personal_settings(format="jsonl")), secret
+        )
 
 
 @pytest.mark.parametrize("value", ["E12345678", 87654321])
@@ -298,7 +303,7 @@ def test_personal_key_is_hidden_in_broken_json_whatever_it_holds(
     value: object, tmp_path: Path
 ) -> None:
     content = '{"编号":"1"}\n' + json.dumps({"证件号": value, "x": 1}, ensure_ascii=False) + "\n"
-    landed = land(tmp_path, content.encode(), **settings(format="jsonl"))
+    landed = land(tmp_path, content.encode(), **personal_settings(format="jsonl"))
 
     assert str(value) not in landed.everything()
     assert landed.reasons == ["the key 'x' is unknown"]
@@ -309,13 +314,15 @@ def test_nothing_personal_stands_in_a_refusal(secret: str) -> None:
     """A file without its header: its first row is data."""
     for content in (f"1,{secret},甲\n", f"编号,{secret},名称\n", f"编号|{secret}|名称\n"):
         with tempfile.TemporaryDirectory() as folder:
-            landed = land(Path(folder), content.encode(), **settings())
+            landed = land(Path(folder), content.encode(), **personal_settings())
             assert landed.refusal
             assert_hidden(landed, secret)
 
 
 def test_declared_column_is_the_hash_alone(tmp_path: Path) -> None:
-    landed = land(tmp_path, (HEADER + f"1,{ID},甲\n2,,乙\n3,无,丙\n").encode(), **settings())
+    landed = land(
+        tmp_path, (HEADER + f"1,{ID},甲\n2,,乙\n3,无,丙\n").encode(), **personal_settings()
+    )
 
     assert COLUMNS[1] == "证件号"
     assert [fields[1] for fields in landed.good] == [KEY.hash_value(ID, "id_number"), None, None]

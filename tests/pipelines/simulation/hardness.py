@@ -101,8 +101,8 @@ def _register(out: pd.DataFrame, frames: dict[str, pd.DataFrame], until: pd.Time
     out["age"] = (until - _dates(last["成立日期"])).dt.days
     out["capital"] = last["注册资本"].astype(float)
     out["paid_share"] = last["实缴资本"].astype(float) / out["capital"]
-    out["section"] = last["行业代码"].str[0].map(
-        {letter: n for n, letter in enumerate("ABCDEFGHIJKLMNOPQRST")}
+    out["section"] = (
+        last["行业代码"].str[0].map({letter: n for n, letter in enumerate("ABCDEFGHIJKLMNOPQRST")})
     )
     out["investment_line"] = last["行业代码"].isin(["J6760", "J6999", "L7212"]).astype(int)
     out["jlk"] = last["行业代码"].str[0].isin(list("JLK")).astype(int)
@@ -135,10 +135,15 @@ def _money(out: pd.DataFrame, frames: dict[str, pd.DataFrame], until: pd.Timesta
     out["insured"] = report["参保人数"].fillna(-1)
     out["hidden_report"] = (report["公示状态"] == 3).astype(int)
     out["debt_ratio"] = (report["负债总额"] / report["资产总额"]).fillna(-1)
-    grade = frames["grade"][frames["grade"]["评价体系"] == "纳税信用"].drop_duplicates("firm", keep="last")
-    out["tax_grade"] = grade.set_index("firm")["等级"].map(
-        {"A": 0, "B": 1, "M": 2, "C": 3, "D": 4}
-    ).reindex(out.index).fillna(2)
+    grade = frames["grade"][frames["grade"]["评价体系"] == "纳税信用"].drop_duplicates(
+        "firm", keep="last"
+    )
+    out["tax_grade"] = (
+        grade.set_index("firm")["等级"]
+        .map({"A": 0, "B": 1, "M": 2, "C": 3, "D": 4})
+        .reindex(out.index)
+        .fillna(2)
+    )
     status = frames["tax_registration"].drop_duplicates("firm", keep="last").set_index("firm")
     out["tax_lost"] = (status["纳税人状态"].reindex(out.index) == "非正常").astype(int)
 
@@ -191,15 +196,11 @@ def _ties(out: pd.DataFrame, world: World, frames: dict[str, pd.DataFrame]) -> N
 
 def single_aucs(frame: pd.DataFrame, ring: np.ndarray) -> pd.Series:
     """AUC of each feature against the truth, either way round, highest first."""
-    found = {
-        name: roc_auc_score(ring, frame[name].fillna(frame[name].median())) for name in frame
-    }
+    found = {name: roc_auc_score(ring, frame[name].fillna(frame[name].median())) for name in frame}
     return pd.Series({k: max(v, 1 - v) for k, v in found.items()}).sort_values(ascending=False)
 
 
-def joint(
-    frame: pd.DataFrame, target: np.ndarray, groups: np.ndarray, seed: int = 0
-) -> np.ndarray:
+def joint(frame: pd.DataFrame, target: np.ndarray, groups: np.ndarray, seed: int = 0) -> np.ndarray:
     """Out-of-fold scores of a boosted tree, whole rings on one side of each split."""
     scores = np.zeros(len(frame))
     folds = StratifiedGroupKFold(5, shuffle=True, random_state=seed)
