@@ -1,8 +1,9 @@
 """Models in MLflow: one SQLite store under the lake, the champion under the alias `champion`.
 
-The model itself is a pickle: skops has no reader for our own classes, and nobody but `register`
-writes to the store. So that this stays true, the file's SHA-256 stands in the store and is checked
-before the file is opened. A lake may be moved: files are found from where the lake is now.
+The model itself is a pickle that `register` wrote: skops has no reader for our own classes. Its
+SHA-256 stands in the store and is checked before it is opened, so that a damaged file is told from
+a model; who can write to the lake must be trusted. A lake may be moved: files are found from where
+it is now.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from pipelines.refusals import RefusalError
 
 ALIAS = "champion"
 _FILE = "risk_model.pickle"
+# what MLflow says of a model that is not registered, and of one without that alias
+_NONE_YET = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 _OWN_FILE = ("settings", "curves")
 """Parts of a card that are logged in a way of their own."""
 
@@ -108,8 +111,10 @@ def champion(lake: Path, city: str) -> RiskModel | None:
     mlflow, client = _client(lake)
     try:
         known = client.get_model_version_by_alias(_name(city), ALIAS)
-    except mlflow.exceptions.MlflowException:  # there is no such model, or it has no champion
-        return None
+    except mlflow.exceptions.MlflowException as error:
+        if error.error_code in _NONE_YET:
+            return None
+        raise
     path = _file(lake, known)
     train = f"train it anew: forewarn train --city {city} --lake {lake} --as-of DATE"
     if not path.is_file():

@@ -212,3 +212,14 @@ def test_the_other_commands_answer(city: City) -> None:
     forewarn("show", "--lake", city.lake, "--as-of", "2001-01-01", code=1)
     forewarn("export", "nothing", "--lake", city.lake, "--out", city.folder / "x.csv", code=1)
     forewarn("show", "--lake", city.lake, "--top", "none", code=2)
+
+
+def test_the_first_notebook_runs(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    import nbformat
+    from nbclient import NotebookClient
+
+    root = Path(__file__).parents[2]
+    monkeypatch.setenv("FOREWARN_LAKE", str(city.lake))
+    book = nbformat.read(root / "notebooks" / "start_here.ipynb", as_version=4)
+    NotebookClient(book, timeout=300, resources={"metadata": {"path": str(root)}}).execute()
+    assert any("firms scored" in str(cell.get("outputs")) for cell in book.cells)

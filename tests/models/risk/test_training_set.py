@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pandas as pd
+
+from models.risk.labels import Labels
+from models.risk.training_set import LARGEST_FAMILY, group_of, labelled_rows
+
+LABELS = Labels(frozenset({"p1", "p2"}), frozenset({"r"}), frozenset({"c"}))
+FEATURES = pd.DataFrame({"subject_id": ["u2", "c", "r", "p1", "u1"], "debt": [1, 2, 3, 4, 5]})
+
+
+def test_a_dated_city_trains_on_all_but_those_under_case() -> None:
+    rows = labelled_rows(FEATURES, LABELS, most_unlabelled=10, static=False)
+    # p2 has a case but no row: it was not registered that day. c is under case and left out.
+    assert rows["subject_id"].tolist() == ["p1", "r", "u1", "u2"]
+    assert rows["label"].tolist() == [1, 0, 0, 0]
+
+
+def test_a_static_city_trains_on_reviewed_firms_only() -> None:
+    rows = labelled_rows(FEATURES, LABELS, most_unlabelled=10, static=True)
+    assert rows[["subject_id", "label"]].values.tolist() == [["p1", 1], ["r", 0]]
+
+
+def test_unlabelled_firms_are_drawn_by_their_id_alone() -> None:
+    many = pd.DataFrame({"subject_id": [f"u{n}" for n in range(200)], "debt": 0})
+    nobody = Labels(frozenset(), frozenset(), frozenset())
+    drawn = labelled_rows(many, nobody, most_unlabelled=20, static=False)["subject_id"]
+    assert len(drawn) == 20
+    # neither the order of the rows nor firms that are not drawn change who is
+    fewer = many[many["subject_id"].isin(set(drawn) | {f"u{n}" for n in range(50)})]
+    again = labelled_rows(fewer.iloc[::-1], nobody, most_unlabelled=20, static=False)["subject_id"]
+    assert again.tolist() == drawn.tolist()
+
+
+def test_groups() -> None:
+    rows = pd.DataFrame(
+        [
+            # a family of two in the graph: one group, whatever their registrations say
+            ("a", "family", 2, "x", 1.0),
+            ("b", "family", 2, "y", 2.0),
+            # alone in the graph, but the same in name and capital: one group
+            ("c", "own-c", 1, "x", 1.0),
+            ("d", "own-d", 1, "x", 1.0),
+            # missing equals missing only
+            ("e", None, None, "x", None),
+            ("f", None, None, "x", None),
+            # a component so large that hubs made it is no family
+            ("g", "hub", LARGEST_FAMILY + 1, "z", 9.0),
+            ("h", "hub", LARGEST_FAMILY + 1, "w", 9.0),
+        ],
+        columns=["subject_id", "group_id", "group_size", "name", "capital"],
+    )
+    group = dict(zip(rows["subject_id"], group_of(rows, ["name", "capital"]), strict=True))
+    assert group["a"] == group["b"] == "family"
+    assert group["c"] == group["d"] != group["a"]
+    assert group["e"] == group["f"] != group["c"]
+    assert group["g"] != group["h"]
+    # without columns that make firms alike, a firm outside families is its own group
+    assert group_of(rows, []).tolist() == ["family", "family", "c", "d", "e", "f", "g", "h"]
