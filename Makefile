@@ -8,7 +8,7 @@ SEED ?= 7
 SINCE ?= 2022-01-01
 UNTIL ?= 2024-12-31
 
-.PHONY: demo test test-spark lint lock bench wheel clean
+.PHONY: demo test test-spark equality lint lock bench wheel clean
 .DEFAULT_GOAL := help
 
 help:
@@ -30,7 +30,10 @@ test: .venv/.installed ## the whole test suite on the embedded engine
 	$(BIN)/python -m pytest -m "not spark and not campaign"
 
 test-spark: .venv/.installed ## the flow's tests on Apache Spark (Java 17)
-	$(BIN)/python -m pytest -m "not campaign" --engine spark
+	$(BIN)/python -m pytest -m "not campaign" --engine spark tests/pipelines/test_engine_differences.py
+
+equality: .venv/.installed ## whole-table equality of both engines on a city of 5,000 firms
+	FOREWARN_EQUAL_FIRMS=5000 $(BIN)/python -m pytest -s --engine spark tests/pipelines/test_both_engines.py
 
 lint: .venv/.installed ## style, types, import rules
 	$(BIN)/ruff check .

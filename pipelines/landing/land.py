@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     Parser = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
 
+BYTES_A_TASK = 16 * 2**20
+"""Delivered bytes (as they lie, often compressed) that are worth a task of their own."""
+
+
 def bronze_rows(
     spark: SparkSession,
     source: SourceLike,
@@ -40,7 +44,9 @@ def bronze_rows(
             "is no key to hash them with. Give `personal_key` in city.yaml."
         )
     files = list(deliveries)
-    numbers = spark.range(0, len(files), 1, max(len(files), 1))
+    # a month of small files is one task's work; large ones are spread, at most one file a task
+    tasks = min(max(len(files), 1), 2 + sum(file.size for file in files) // BYTES_A_TASK)
+    numbers = spark.range(0, len(files), 1, tasks)
     return numbers.mapInArrow(_parser(files, shape, key), BRONZE_SCHEMA)
 
 

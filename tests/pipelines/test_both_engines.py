@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-FIRMS = os.environ.get("FOREWARN_EQUAL_FIRMS", "600")
+FIRMS = os.environ.get("FOREWARN_EQUAL_FIRMS", "300")
 FIRST, SECOND = "2024-11-30", "2024-12-31"
 # what a run says of its engine and of the clock
 OWN = {"engine", "engine_version", "started_at", "ended_at"}
