@@ -104,7 +104,7 @@ def test_without_the_filter_on_known_at_features_would_change(
     lake = Lake(city.lake, spark)  # type: ignore[arg-type]
     day, end = date.fromisoformat(NIGHTS[0]), date.fromisoformat(NIGHTS[-1])
     honest = clock.known_state
-    monkeypatch.setattr(clock, "known_state", lambda rows, _: honest(rows, end))
+    monkeypatch.setattr(clock, "known_state", lambda rows, _, *more: honest(rows, end, *more))
     made = subject_features(known_lake(lake, day), day, city_feature_set(load_city("demo")))
     again = made.toArrow().sort_by("subject_id")
     then = pq.read_table(city.folder / f"then-subject_features-{NIGHTS[0]}.parquet")
