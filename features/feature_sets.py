@@ -252,7 +252,7 @@ def feature_set(name: str, declared: Sequence[DeclaredFeature] = ()) -> FeatureS
         raise FeatureError(
             f"no feature set {name!r}{nearest(name, SETS)}; there are {', '.join(sorted(SETS))}"
         )
-    taken = set(FEATURES)
+    taken = {"subject_id", *FEATURES}
     for d in declared:
         if d.name in taken:
             raise FeatureError(

@@ -13,7 +13,6 @@ import json
 import logging
 import os
 import pickle
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +25,6 @@ ALIAS = "champion"
 _FILE = "risk_model.pickle"
 # what MLflow says of a model that is not registered, and of one without that alias
 _NONE_YET = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-_OWN_FILE = ("settings", "curves")
-"""Parts of a card that are logged in a way of their own."""
 
 
 def _client(lake: Path) -> tuple[Any, Any]:
@@ -67,7 +64,8 @@ def register(lake: Path, city: str, model: RiskModel) -> None:
     number = experiment.experiment_id if experiment else mlflow.create_experiment(name, place)
     run = client.create_run(number, run_name=model.version, tags={"version": model.version})
     content = pickle.dumps(model)
-    _log(client, run.info.run_id, model, content)
+    _log(client, run.info.run_id, model)
+    _write(_file(lake, run.info.run_id), model, content)
     client.set_terminated(run.info.run_id)
     if not client.search_registered_models(f"name = '{name}'"):
         client.create_registered_model(name)
@@ -84,21 +82,26 @@ def register(lake: Path, city: str, model: RiskModel) -> None:
     client.set_registered_model_alias(name, ALIAS, made.version)
 
 
-def _log(client: Any, run: str, model: RiskModel, content: bytes) -> None:
-    card = {key: value for key, value in model.card.items() if key not in _OWN_FILE}
-    for key, value in model.card.get("settings", {}).items():
+def _log(client: Any, run: str, model: RiskModel) -> None:
+    for key, value in model.card["settings"].items():
         client.log_param(run, key, value)
-    for key, value in card.items():
+    for key, value in model.card.items():
         if isinstance(value, bool | str):
             client.set_tag(run, key, str(value))
         elif isinstance(value, int | float):
             client.log_metric(run, key, value)
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / _FILE).write_bytes(content)
-        for file, told in (("card.json", card_of(model)), ("curves.json", model.card["curves"])):
-            text = json.dumps(told, ensure_ascii=False, indent=2, default=str)
-            (Path(folder) / file).write_text(text, encoding="utf-8")
-        client.log_artifacts(run, folder, "model")
+
+
+def _write(path: Path, model: RiskModel, content: bytes) -> None:
+    """The model, its card and its curves, into the run's folder.
+
+    Not through MLflow, which would write to where the lake stood when the store was made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    for name, told in (("card.json", card_of(model)), ("curves.json", model.card["curves"])):
+        text = json.dumps(told, ensure_ascii=False, indent=2, default=str)
+        (path.parent / name).write_text(text + "\n", encoding="utf-8")
 
 
 def champion(lake: Path, city: str) -> RiskModel | None:
@@ -115,7 +118,7 @@ def champion(lake: Path, city: str) -> RiskModel | None:
         if error.error_code in _NONE_YET:
             return None
         raise
-    path = _file(lake, known)
+    path = _file(lake, known.run_id)
     train = f"train it anew: forewarn train --city {city} --lake {lake} --as-of DATE"
     if not path.is_file():
         raise RefusalError(f"The model's file {path} is missing; restore it, or {train}")
@@ -130,12 +133,13 @@ def champion(lake: Path, city: str) -> RiskModel | None:
     return model
 
 
-def _file(lake: Path, known: Any) -> Path:
-    return lake / "mlflow" / "artifacts" / known.run_id / "artifacts" / "model" / _FILE
+def _file(lake: Path, run: str) -> Path:
+    """Where MLflow keeps the files of a run of an experiment with its artifacts in the lake."""
+    return lake / "mlflow" / "artifacts" / run / "artifacts" / "model" / _FILE
 
 
 def _intact(lake: Path, known: Any) -> bool:
-    path = _file(lake, known)
+    path = _file(lake, known.run_id)
     if not path.is_file():
         return False
     return hashlib.sha256(path.read_bytes()).hexdigest() == known.tags.get("sha256")

@@ -154,7 +154,7 @@ def _plain_piece(
     if not layout.straight:
         order = np.arange(len(right))[:, None] * layout.width + np.array(layout.places)
         values = values.take(pa.array(order.ravel()))
-    bad = {
+    bad: dict[int, tuple[str | None, str]] = {
         i: (raw_line(lines, int(rows.places[i]), shape, layout, key), reason)
         for i, reason in reasons.items()
     }

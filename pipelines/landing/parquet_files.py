@@ -43,7 +43,8 @@ def parquet_pieces(path: Path, shape: Shape, key: PersonalKey | None) -> Iterato
 
 def _piece(batch: pa.RecordBatch, line: int, shape: Shape, key: PersonalKey | None) -> Piece:
     rows, width = len(batch), len(shape.columns)
-    columns, reasons = [], {}
+    columns: list[pa.StringArray] = []
+    reasons: dict[int, str] = {}
     for name in shape.columns:
         texts, wrong = _texts(batch.column(name))
         columns.append(texts)
@@ -51,7 +52,7 @@ def _piece(batch: pa.RecordBatch, line: int, shape: Shape, key: PersonalKey | No
             reasons.setdefault(row, f"the column '{name}' holds bytes that are not UTF-8")
     good = np.ones(rows, bool)
     good[list(reasons)] = False
-    bad = {
+    bad: dict[int, tuple[str | None, str]] = {
         row: (row_text([column[row].as_py() for column in columns], shape, key), reason)
         for row, reason in reasons.items()
     }

@@ -11,6 +11,7 @@ import hmac
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -136,12 +137,12 @@ def scrub(text: str, key: PersonalKey | None) -> str:
     half = text if text.isascii() else text.translate(_HALF_WIDTH)
     found: list[tuple[int, int, str]] = []
 
-    def mark(start: int, end: int, kind: str) -> str:
-        found.append((start, end, kind))
-        return "#" * (end - start)
+    def mark(match: re.Match[str], kind: str) -> str:
+        found.append((*match.span(), kind))
+        return "#" * len(match.group())
 
     for kind, pattern in _WHOLE_PATTERNS:
-        half = pattern.sub(lambda m, kind=kind: mark(*m.span(), kind), half)  # type: ignore[misc]
+        half = pattern.sub(partial(mark, kind=kind), half)
     found += _spaced_numbers(half)
     return _replaced(text, found, key)
 

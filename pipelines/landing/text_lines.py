@@ -19,6 +19,8 @@ RECORD_BYTES = 1 << 20
 HEAD_BYTES = 128 << 10
 
 _BYTE_ORDER_MARKS = {"utf-8": b"\xef\xbb\xbf", "gb18030": b"\x84\x31\x95\x33"}
+# full-width digits in UTF-8; as GB18030 these bytes would be gibberish that can be read back
+_UTF8_DIGITS = re.compile(rb"(?:\xef\xbc[\x90-\x99]){5}")
 _LINE_END = re.compile(rb"[\r\n]")
 
 
@@ -72,7 +74,7 @@ def line_starts(data: bytes) -> np.ndarray:
 
 def _lone_returns(codes: np.ndarray) -> np.ndarray:
     """CRs that end a line by themselves."""
-    lone = codes == 13
+    lone: np.ndarray = codes == 13
     lone[:-1] &= codes[1:] != 10
     return lone
 
@@ -169,7 +171,7 @@ def _decoded(
         size = len(raw[starts[place] : starts[place + 1]].rstrip(b"\r\n"))
         if size > RECORD_BYTES:
             sizes[place] = size
-    if not sizes:
+    if not sizes and not (encoding == "gb18030" and _UTF8_DIGITS.search(raw)):
         try:
             text = raw.decode(encoding)
             if encoding == "utf-8":
@@ -189,17 +191,19 @@ def _decoded_singly(
     for place in range(len(starts) - 1):
         line = raw[starts[place] : starts[place + 1]]
         content = line.rstrip(b"\r\n")
+        reason, size = None, sizes.get(place, len(content))
         if place in sizes:
-            reason = f"the line has {sizes[place]} bytes, at most {RECORD_BYTES} are read"
-            broken[place] = BrokenLine(reason, content[:HEAD_BYTES], sizes[place])
-            pieces.append(b"?" + line[len(content) :])
-            continue
-        try:
-            pieces.append(line.decode(encoding).encode())
-        except UnicodeError as error:
-            at = getattr(error, "start", 0) + 1
-            reason = f"not {encoding.upper()}: byte {at} of the line fits no character"
-            broken[place] = BrokenLine(reason, content[:HEAD_BYTES], len(content))
+            reason = f"the line has {size} bytes, at most {RECORD_BYTES} are read"
+        elif encoding == "gb18030" and _UTF8_DIGITS.search(line):
+            reason = "not GB18030 but UTF-8"
+        else:
+            try:
+                pieces.append(line.decode(encoding).encode())
+            except UnicodeError as error:
+                at = getattr(error, "start", 0) + 1
+                reason = f"not {encoding.upper()}: byte {at} of the line fits no character"
+        if reason is not None:
+            broken[place] = BrokenLine(reason, content[:HEAD_BYTES], size)
             pieces.append(b"?" + line[len(content) :])
     text = b"".join(pieces)
     return text, line_starts(text), broken

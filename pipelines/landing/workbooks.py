@@ -123,10 +123,10 @@ class _Row:
         if cell is not None and cell.data_type == "e":
             raise CellError(f"holds the error {cell.value}")
         source = self._sources[place] if place < len(self._sources) else None
-        empty = cell is None or cell.value is None
-        if empty and source is not None and source.data_type == "f":
+        value = None if cell is None else cell.value
+        if value is None and source is not None and source.data_type == "f":
             raise CellError("holds a formula without its value")
-        return None if empty else cell_text(cell.value)
+        return None if value is None else cell_text(value)
 
     def beyond(self) -> list[str]:
         """What stands to the right of the last column."""

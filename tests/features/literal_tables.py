@@ -19,12 +19,12 @@ def day(days_before: int) -> datetime.date:
 
 @cache
 def schema(table: str, extra: tuple[tuple[str, str], ...] = ()) -> dict[str, str]:
-    own = load_catalogue_once()[table].spark_columns()
+    own = catalogue()[table].spark_columns()
     return {**own, **dict(extra), **SYSTEM_COLUMNS}
 
 
 @cache
-def load_catalogue_once() -> dict[str, Any]:
+def catalogue() -> dict[str, Any]:
     return load_catalogue()
 
 
@@ -35,12 +35,12 @@ def records(spark, table: str, rows: Sequence[Mapping[str, Any]], **extra: str):
     order, in one batch, was known on the day it happened, and was inserted.
     """
     columns = schema(table, tuple(extra.items()))
-    clock = load_catalogue_once()[table].event_date
+    clock = catalogue()[table].event_date
     full = []
     for number, row in enumerate(rows):
         unknown = set(row) - set(columns)
         assert not unknown, f"{table} has no {unknown}"
-        happened = row.get("event_date", row.get(clock))
+        happened = row.get("event_date", row.get(clock, day(0) if clock == "known_at" else None))
         line = {
             "source": table,
             "source_dept": "市场监督管理局",

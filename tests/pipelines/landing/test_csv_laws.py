@@ -109,6 +109,7 @@ ODD = [
     b"1,2,a\r\xff\n3,4,b\r\n",  # a broken line right after a CR
     b'1,"2\n3",4,5\n6,7,8\n',  # a record over two lines with a field too many
     b'1,"2\n3\xff",4\n6,7,8\n',  # a broken line within quotes
+    b'1,"2\n\xff\n3",4\n6,7,8\n',  # a broken line on its own within quotes
     b"1,2,3\r\n\r\n\r4,5,6\r\r\n",
 ]
 
@@ -139,6 +140,12 @@ ODD_ROWS: list[list[tuple[int, Any]]] = [
     # the second line comes out as a row of its own
     [(2, NOT_CLOSED), (3, ['3"', "4", "5"]), (4, ["6", "7", "8"])],
     [(2, NOT_CLOSED), (3, "not UTF-8: byte 2 of the line fits no character"), (4, ["6", "7", "8"])],
+    [
+        (2, NOT_CLOSED),
+        (3, "not UTF-8: byte 1 of the line fits no character"),
+        (4, "2 fields instead of 3"),
+        (5, ["6", "7", "8"]),
+    ],
     [(2, ["1", "2", "3"]), (5, ["4", "5", "6"])],
 ]
 
@@ -154,7 +161,7 @@ def test_lines_are_counted_alike_whatever_the_chunk(
 
 
 def test_lines_given_back_come_again() -> None:
-    long = b"x" * ((1 << 20) + 1)
+    long = b"x" * (3 << 20)
     blocks = LineBlocks(io.BytesIO(long + b"\na\n" + long), "utf-8", 1 << 19)
     first = blocks.read()
     assert first is not None
@@ -175,7 +182,7 @@ def test_long_lines_do_not_depend_on_blocks(tmp_path: Path, block: int) -> None:
             (limit, "\n"),
             (limit + 1, "\r\n"),
             (9, "\r"),
-            (3 * limit, "\r"),
+            (3 * limit, "\n"),
             (5, "\n"),
             (limit + 1, ""),
         ]

@@ -253,6 +253,30 @@ def personal_settings(**more: Any) -> dict[str, Any]:
     return {"personal": PERSONAL, "mapping": {"name": "名称"}, **more}
 
 
+@pytest.mark.parametrize(("promised", "sent"), [("utf-8", "gb18030"), ("gb18030", "utf-8")])
+@pytest.mark.parametrize("secret", [wide(ID), wide(PHONE), ID])
+@pytest.mark.parametrize("row", ["电话{},甲丙", "1,2,电话{}甲"])
+def test_nothing_personal_leaves_a_line_in_the_wrong_encoding(
+    tmp_path: Path, promised: str, sent: str, secret: str, row: str
+) -> None:
+    """Full-width digits could be read back from escaped bytes or from garbled characters."""
+    good = (HEADER + "1,,甲\n" * 6).encode(promised)
+    landed = land(tmp_path, good + row.format(secret).encode(sent), encoding=promised)
+
+    assert_hidden(landed, secret)
+    garbled = wide(secret[:6]).encode(sent).decode(promised, "replace")
+    assert garbled not in landed.everything()
+
+
+def test_wrong_byte_that_swallows_a_digit_hides_the_number_all_the_same(tmp_path: Path) -> None:
+    """In GB18030, 81 31 81 31 is one character: the 1 that an id number begins with is in it."""
+    line = b"\x81\x31\x81" + ID.encode() + b"\xff,x\n"
+    landed = land(tmp_path, HEADER.encode("gb18030") + line, encoding="gb18030")
+
+    assert landed.reasons
+    assert ID[1:] not in landed.everything()
+
+
 @pytest.mark.parametrize(
     "secret", ["E12345678", "0755-1234567", "87654321", "４４０３０５１９９００１０１"]
 )

@@ -106,7 +106,9 @@ def _register(out: pd.DataFrame, frames: dict[str, pd.DataFrame], until: pd.Time
     )
     out["investment_line"] = last["行业代码"].isin(["J6760", "J6999", "L7212"]).astype(int)
     out["jlk"] = last["行业代码"].str[0].isin(list("JLK")).astype(int)
-    out["investment_name"] = last["企业名称"].str.contains("投资|理财|资产管理").astype(int)
+    # a firm born in the last days is not in the register yet: its name is empty
+    names = last["企业名称"].fillna("")
+    out["investment_name"] = names.str.contains("投资|理财|资产管理").astype(int)
     out["gone"] = (last["登记状态"] != "存续").astype(int)
     out["no_agent"] = last["代理机构"].isna().astype(int)
     out["renamed"] = (last["曾用名"].fillna("") != "").astype(int)
@@ -118,7 +120,7 @@ def _register(out: pd.DataFrame, frames: dict[str, pd.DataFrame], until: pd.Time
     address = frames["address"].drop_duplicates("地址编号", keep="last").set_index("地址编号")
     here = address.reindex(last["住所编号"])
     out["grade_a"] = (here["楼宇等级"] == "A").to_numpy().astype(int)
-    out["shared_office"] = here["共享办公"].fillna(False).astype(bool).to_numpy().astype(int)
+    out["shared_office"] = here["共享办公"].eq(True).to_numpy().astype(int)
 
 
 def _money(out: pd.DataFrame, frames: dict[str, pd.DataFrame], until: pd.Timestamp) -> None:
