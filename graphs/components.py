@@ -1,4 +1,4 @@
-"""Groups and circles: weak components over people and capital, strong ones over capital alone."""
+"""Groups and circles: weak components over close links, strong ones over capital alone."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from graphs.compact import CompactGraph
-from graphs.kinds import FIRM, GROUP_KINDS, OWNERSHIP
+from graphs.compact import WHOLE, CompactGraph
+from graphs.kinds import BRANCH, DIRECTORSHIP, FIRM, LEGAL_REPRESENTATIVE, OWNERSHIP
 
 # A person or firm tied to more nodes than this makes no group: an accountant who is contact of 200
 # firms, or a state holder, would glue a city into one. A project default, not a rule of law.
 HUB_CAP = 50
+
+# Smaller stakes, supervisors, managers and contacts are shared by firms that have nothing to do
+# with one another: over every stake and post a third of a city of 20,000 firms was one group.
+# A project default too; 20 % is where several supervisors' rules begin to speak of close links.
+CLOSE_STAKE = WHOLE // 5
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,25 @@ class Groups:
 
 def distinct_pairs(graph: CompactGraph, *kinds: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The pairs (src, dst) that edges of these kinds join, each once, sorted, no self-loops."""
-    mask = graph.edges_of(*kinds)
+    return _pairs(graph, graph.edges_of(*kinds))
+
+
+def close_links(graph: CompactGraph, least_stake: int = CLOSE_STAKE) -> NDArray[np.bool_]:
+    """Mask of the edges that make a group: of whoever holds or speaks for a firm.
+
+    Stakes of at least `least_stake` (millionths; an unknown stake is none), branches, and the
+    legal representative.
+    """
+    held = graph.edges_of(OWNERSHIP) & (graph.stake >= least_stake)
+    if LEGAL_REPRESENTATIVE not in graph.roles:
+        return held | graph.edges_of(BRANCH)
+    speaks = graph.role == graph.roles.index(LEGAL_REPRESENTATIVE)
+    return held | graph.edges_of(BRANCH) | (graph.edges_of(DIRECTORSHIP) & speaks)
+
+
+def _pairs(
+    graph: CompactGraph, mask: NDArray[np.bool_]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     key = (graph.src[mask].astype(np.int64) << 32) | graph.dst[mask]
     # edges are sorted by src, then dst: equal pairs stand side by side
     first = np.ones(len(key), bool)
@@ -42,19 +65,18 @@ def groups(
     graph: CompactGraph,
     subjects: NDArray[np.int32] | None = None,
     *,
-    kinds: tuple[str, ...] = GROUP_KINDS,
     hub_cap: int = HUB_CAP,
 ) -> Groups:
-    """Weak components of the firms over edges of `kinds`.
+    """Weak components of the firms over their close links.
 
-    A node with more than `hub_cap` distinct neighbours does not glue: its edges are left out here,
+    A node with more than `hub_cap` distinct neighbours among them does not glue: its edges are left out here,
     and a hub that is a firm stands alone. size counts firms, those from outside the city included.
 
     The id is "G" and 16 hex digits of the SHA-256 of the smallest subject id of the group, so it
     is the same whatever else the graph holds. `subjects` are the numbers of the firms that may
     name a group (all firms unless given); a group without one is named after its smallest firm.
     """
-    src, dst = distinct_pairs(graph, *kinds)
+    src, dst = _pairs(graph, close_links(graph))
     # a mutual holding (A in B, B in A) is one neighbour, not two
     key = np.unique((np.minimum(src, dst).astype(np.int64) << 32) | np.maximum(src, dst))
     low, high = (key >> 32).astype(np.int32), (key & 0xFFFFFFFF).astype(np.int32)

@@ -31,8 +31,9 @@ GRAPH_FEATURES: Mapping[str, GraphFeature] = {
     "group_id": GraphFeature(
         "族群编号",
         "Group",
-        "Firms joined by ownership, branches and posts, over people and firms with at most 50 "
-        "neighbours; the id comes from the smallest subject id of the group.",
+        "Firms joined by close links: stakes of at least 20 %, branches and legal representatives, "
+        "over people and firms with at most 50 of them; the id comes from the smallest subject id "
+        "of the group.",
         "string",
         "never",
         measure=False,

@@ -25,9 +25,6 @@ EDGE_KINDS: tuple[str, ...] = (
     SHARED_AGENT,
 )
 
-# Ties of people and capital; they make groups. Shared resources only carry exposure.
-GROUP_KINDS: tuple[str, ...] = (OWNERSHIP, BRANCH, DIRECTORSHIP)
-
 LEGAL_REPRESENTATIVE = "法定代表人"
 
 NODE_CODE: dict[str, int] = {kind: code for code, kind in enumerate(NODE_KINDS)}

@@ -44,6 +44,7 @@ from pipelines.warning import Warned, warn
 class NightReport:
     """What a night did. `repeated`: this very run had been published; nothing was changed."""
 
+    lake: Path
     run: Run
     batches: Sequence[Batch]
     unclaimed: Sequence[str]
@@ -71,7 +72,7 @@ class NightReport:
             f"{counts['under_case']} under case, {counts['cleared']} cleared "
             f"(as of {self.run.as_of}, run {self.run.run_id})"
         )
-        lines.append(f"The list is in {self.run.list_folder}")
+        lines.append(f"The list is in {self.lake / self.run.list_folder}")
         return "\n".join(lines)
 
 
@@ -102,7 +103,7 @@ def run_night(
         lake = Lake(lake_folder, running.spark)
         _check_owner(lake, city)
         intake, batches = _take_in(lake, city, deliveries, step)
-        claimed = unclaimed_files(list(city.sources.values()), deliveries)
+        unclaimed = unclaimed_files(list(city.sources.values()), deliveries)
         inputs = [batch.batch_id for batch in intake.ledger
                   if batch.status == "landed" and (batch.known_at or as_of) <= as_of]  # fmt: skip
         model = champion(lake_folder, city.name)
@@ -111,9 +112,9 @@ def run_night(
         this_run = run_id(city.name, as_of, city.digest, model.version, inputs)
         for run in published(lake):
             if run.run_id == this_run:
-                return NightReport(run, batches, claimed, repeated=True)
+                return NightReport(lake_folder, run, batches, unclaimed, repeated=True)
         night = _Night(lake, city, running, as_of, this_run, model, started, step)
-        return NightReport(night.publish(inputs), batches, claimed)
+        return NightReport(lake_folder, night.publish(inputs), batches, unclaimed)
 
 
 def train_champion(

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import hashlib
+from fractions import Fraction
 
 import networkx as nx
+import pyarrow as pa
+from graph_twins import plain_stakes
 from literal_edges import edge, owns, random_edges, shuffled, table
 
 from graphs.compact import compact
@@ -16,23 +19,28 @@ def parts(edges, subjects=None, **settings):
     return {ids[f]: found.group_id[found.label[f]] for f in range(graph.firm_count)}
 
 
-def test_groups_join_capital_people_and_branches_but_not_addresses():
+def test_groups_join_close_links_and_nothing_else():
     edges = table(
-        edge("p1", "A", ratio=0.1),
-        edge("p1", "B", "directorship", role="监事"),
+        edge("p1", "A", ratio=0.2),
+        edge("p1", "B", "directorship", role="法定代表人"),
         edge("B", "C", "branch"),
         edge("C", "a1", "shared_address"),
         edge("D", "a1", "shared_address"),
+        edge("p1", "F", ratio=0.199999),
+        edge("p1", "G", "directorship", role="监事"),
+        edge("A", "H"),
     )
     found = parts(edges, ["E"])
     assert found["A"] == found["B"] == found["C"]
-    # D only shares an address, E has no edge: each alone
-    assert len({found["A"], found["D"], found["E"]}) == 3
+    # D only shares an address, E has no edge, F is held by just too little, G is only supervised,
+    # and of A's stake in H nobody knows the size: each alone
+    assert len({found[name] for name in "ADEFGH"}) == 6
     assert found["A"] == "G" + hashlib.sha256(b"A").hexdigest()[:16]
 
 
 def test_a_hub_does_not_glue():
-    edges = table(*(edge("p1", f"F{i}", "directorship") for i in range(5)), edge("F0", "F1"))
+    speaks_for = (edge("p1", f"F{i}", "directorship", role="法定代表人") for i in range(5))
+    edges = table(*speaks_for, edge("F0", "F1", ratio=0.3))
     assert len(set(parts(edges, hub_cap=5).values())) == 1
     # past the cap only F0 and F1 are joined, by capital
     found = parts(edges, hub_cap=4)
@@ -41,7 +49,7 @@ def test_a_hub_does_not_glue():
 
 
 def test_a_mutual_holding_is_one_neighbour():
-    edges = owns(("A", "B", 0.1), ("B", "A", 0.1))
+    edges = owns(("A", "B", 0.3), ("B", "A", 0.3))
     assert len(set(parts(edges, hub_cap=1).values())) == 1
 
 
@@ -74,10 +82,13 @@ def test_groups_and_circles_equal_networkx():
         ties.add_node("F0")
         for row in rows:
             ties.add_nodes_from(row[end] for end in ("src", "dst") if row[end][0] == "F")
-            if row["kind"] in ("ownership", "directorship", "branch"):
+            if row["kind"] == "branch" or row["role"] == "法定代表人":
                 ties.add_edge(row["src"], row["dst"])
             if row["kind"] == "ownership" and row["src"] != row["dst"]:
                 held.add_edge(row["src"], row["dst"])
+        stakes, _ = plain_stakes(pa.Table.from_pylist(
+            [row for row in rows if row["kind"] == "ownership"], edges.schema))  # fmt: skip
+        ties.add_edges_from(pair for pair, stake in stakes.items() if stake >= Fraction(1, 5))
         hubs = [node for node in ties if len(set(ties[node]) - {node}) > 3]
         glued = ties.copy()
         glued.remove_edges_from([(h, other) for h in hubs for other in list(ties[h])])
