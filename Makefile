@@ -29,11 +29,15 @@ demo: .venv/.installed ## draw the demo city, run the night, say where the list 
 test: .venv/.installed ## the whole test suite on the embedded engine
 	$(BIN)/python -m pytest -m "not spark and not campaign"
 
-test-spark: .venv/.installed ## the flow's tests on Apache Spark (Java 17)
-	$(BIN)/python -m pytest -m "not campaign" --engine spark tests/pipelines/test_engine_differences.py
+test-spark: .venv/.installed ## every test that touches tables, on Apache Spark (Java 17)
+	$(BIN)/python -m pytest -m "not campaign" --engine spark
 
 equality: .venv/.installed ## whole-table equality of both engines on a city of 5,000 firms
 	FOREWARN_EQUAL_FIRMS=5000 $(BIN)/python -m pytest -s --engine spark tests/pipelines/test_both_engines.py
+
+bench: FIRMS = 100000
+bench: .venv/.installed ## what a night costs at 100,000 firms, step by step, beside polars by hand
+	$(BIN)/python -m tests.benchmarks.night --firms $(FIRMS) --seed $(SEED) --out bench
 
 lint: .venv/.installed ## style, types, import rules
 	$(BIN)/ruff check .
@@ -43,6 +47,9 @@ lint: .venv/.installed ## style, types, import rules
 
 lock: ## renew the locked dependencies (only by intent)
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate -q -o locks/requirements.txt
+
+dictionary: .venv/.installed ## write docs/data_dictionary.md from the catalogue
+	$(BIN)/python -c "from conf.data_dictionary import markdown; from conf.table import load_catalogue; print(markdown(load_catalogue()), end='')" > docs/data_dictionary.md
 
 wheel: .venv/.installed ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --outdir dist .

@@ -26,7 +26,7 @@ WORST = "(grade LIKE 'D%' OR grade LIKE 'E%' OR grade RLIKE '失信|严重|黑')
     direction=1,
 )
 def worst_grades(rows: Rows) -> Column:
-    """Schemes in which the firm stands in the worst grade on the day."""
+    """Grades in force on the day that are the worst of their scheme."""
     return rows.count()
 
 
@@ -54,7 +54,7 @@ def worst_grades_ever(rows: Rows) -> Column:
     direction=-1,
 )
 def best_grades(rows: Rows) -> Column:
-    """Schemes in which the firm stands in grade A on the day."""
+    """Grades A in force on the day."""
     return rows.count()
 
 

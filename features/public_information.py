@@ -12,7 +12,15 @@ theme = Theme("public_information", zh="公开信息", en="Public information")
 
 RECRUITMENT = "kind = 'recruitment'"
 
-theme.note_rank("city_no", table="public_info", by=("subject_id", "city"), newest="published_date")
+OFFERS_AND_NEWS = "kind IN ('recruitment', 'news')"
+
+theme.note_rank(
+    "city_no",
+    table="public_info",
+    by=("subject_id", "city"),
+    where=OFFERS_AND_NEWS,
+    newest="published_date",
+)
 
 
 @theme.of_records(
@@ -110,7 +118,7 @@ def sites_and_apps(rows: Rows) -> Column:
 
 @theme.of_records(
     table="public_info",
-    where="city_no = 1",
+    where=f"city_no = 1 AND {OFFERS_AND_NEWS}",
     zh="招聘与报道涉及城市数",
     en="Cities named",
     unit="count",

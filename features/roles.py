@@ -11,7 +11,7 @@ theme = Theme("roles", zh="任职", en="Posts")
 
 IN_POST = "valid_to IS NULL OR valid_to > {as_of}"
 
-theme.note_count("firms_in_same_post", table="key_person", by=("person_key", "role"), where=IN_POST)
+theme.note_count("same_posts", table="key_person", by=("person_key", "role"), where=IN_POST)
 
 theme.note_rank(
     "post_no",
@@ -59,15 +59,15 @@ def posts_per_person(posts: Column, key_persons: Column) -> Column:
 @theme.of_records(
     table="key_person",
     where=IN_POST,
-    zh="任职人员同一职务最多任职家数",
-    en="Most firms where one of its people holds the same post",
+    zh="任职人员同一职务最多在任数",
+    en="Most posts of one kind that one of its people holds",
     unit="count",
     nothing=0,
     direction=1,
 )
 def person_spread(rows: Rows) -> Column:
-    """The most firms in which one of the firm's people holds the very post they hold here."""
-    return rows.largest("firms_in_same_post")
+    """The most posts of the kind held here that one of the firm's people holds in the city."""
+    return rows.largest("same_posts")
 
 
 @theme.of_records(

@@ -114,7 +114,7 @@ def shareholders_left(rows: Rows) -> Column:
 
 @theme.of_records(
     table="shareholder",
-    where="holder_type = 'person'",
+    where=f"({HELD}) AND holder_type = 'person'",
     zh="自然人股东最多持股家数",
     en="Most holdings of one personal shareholder",
     unit="count",

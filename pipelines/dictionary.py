@@ -27,16 +27,20 @@ def dictionary(table: str | None, city: str | None, features: bool) -> Renderabl
     """
     catalogue = load_catalogue()
     if features:
-        return _grid("Features", feature_rows())
+        return _grid("特征 Features", [_feature(row) for row in feature_rows()])
     parts: list[RenderableType] = []
     if table is None:
-        parts.append(_grid("公共信用信息目录 The catalogue", table_rows(catalogue)))
+        parts.append(
+            _grid("公共信用信息目录 The catalogue", [_table(r) for r in table_rows(catalogue)])
+        )
     else:
         found = table_named(catalogue, table)
-        parts.append(_grid(f"{found.name} {found.name_zh} {found.name_en}", column_rows(found)))
+        title = f"{found.name} {found.name_zh} {found.name_en}"
+        parts.append(_grid(title, [_brief(row) for row in column_rows(found)]))
         parts.append(_grid("Expectations", expectation_rows(found)))
     if city is not None:
-        parts.append(_grid(f"Attributes of {city}", attribute_rows(load_city(city))))
+        own = [{**_brief(row), "table": row["table"]} for row in attribute_rows(load_city(city))]
+        parts.append(_grid(f"Attributes of {city}", own))
     return Group(*parts)
 
 
@@ -65,12 +69,44 @@ def feature_rows() -> list[dict[str, str]]:
     return own + graph
 
 
+def _table(row: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "table": row["table"],
+        "名称 name": f"{row['zh']}\n{row['en']}",
+        "归口 owner": row["owner"],
+        "key": row["key"].replace(", ", "\n"),
+        "event date": row["event_date"],
+    }
+
+
+def _feature(row: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "feature": row["feature"],
+        "含义 meaning": f"{row['zh']}\n{row['definition']}",
+        "unit, or nothing": f"{row['unit']}\n{row['nothing']}",
+    }
+
+
+def _brief(row: Mapping[str, str]) -> dict[str, str]:
+    """A column in as many cells as 80 letters hold."""
+    marks = [mark for mark in ("key", "required") if row.get(mark)]
+    kind = f"{row['type']} ({row['unit']})" if row["unit"] else row["type"]
+    return {
+        "column": row["column"],
+        "名称 name": f"{row['zh']}\n{row['en']}",
+        "type": "\n".join(part for part in (kind, row["values"]) if part),
+        "use": row["use"],
+        "": "\n".join(marks),
+    }
+
+
 def _grid(title: str, rows: Sequence[Mapping[str, object]]) -> RenderableType:
-    grid = Table(title=title, title_justify="left", row_styles=["", "dim"])
     if not rows:
         return f"{title}: none"
-    for name in rows[0]:
-        grid.add_column(str(name), overflow="fold")
+    grid = Table(title=title, title_justify="left", row_styles=["", "dim"])
+    for place, name in enumerate(rows[0]):
+        # a name broken in two cannot be searched for or copied
+        grid.add_column(str(name), overflow="fold", no_wrap=place == 0)
     for row in rows:
         grid.add_row(*(str(value if value is not None else "") for value in row.values()))
     return grid

@@ -34,22 +34,29 @@ class SignedRanks(TransformerMixin, BaseEstimator):
         self.directions = directions
 
     def fit(self, rows: pd.DataFrame, label: Any = None) -> SignedRanks:
-        """Keeps each column's sorted values."""
-        self.sorted_ = {
-            name: np.sort(rows[name].dropna().to_numpy(dtype=float)) for name in self.directions
-        }
+        """Keeps each column's distinct values and how many rows lie below each.
+
+        Not every row's value: the model travels to every task that scores, and a message between
+        the engine and its driver holds 128 MB.
+        """
+        self.values_, self.below_ = {}, {}
+        for name in self.directions:
+            known = rows[name].dropna().to_numpy(dtype=float)
+            self.values_[name], counts = np.unique(known, return_counts=True)
+            self.below_[name] = np.append(0, np.cumsum(counts))
         return self
 
     def transform(self, rows: pd.DataFrame) -> Floats:
         """Rows by columns, each in [-0.5, 0.5]."""
         ranks = np.zeros((len(rows), len(self.directions)))
         for place, (name, direction) in enumerate(self.directions.items()):
-            known, values = self.sorted_[name], rows[name].to_numpy(dtype=float)
+            known, below = self.values_[name], self.below_[name]
+            values = rows[name].to_numpy(dtype=float)
             if len(known) == 0:
                 continue
-            below = np.searchsorted(known, values, "left")
-            upto = np.searchsorted(known, values, "right")
-            rank = (below + upto) / (2.0 * len(known)) - 0.5
+            less = below[np.searchsorted(known, values, "left")]
+            not_more = below[np.searchsorted(known, values, "right")]
+            rank = (less + not_more) / (2.0 * below[-1]) - 0.5
             ranks[:, place] = np.where(np.isnan(values), 0.0, direction * rank)
         return ranks
 

@@ -70,9 +70,9 @@ def grades(silver: Silver) -> pl.LazyFrame:
     tax = scheme.str.contains("税")
     rows = silver.happened("grade").sort(["valid_from", *ARRIVAL, *RECORD])
     return rows.group_by("subject_id").agg(
-        worst_grades=scheme.filter(valid & worst).n_unique(),
+        worst_grades=(valid & worst).sum(),
         worst_grades_ever=worst.sum(),
-        best_grades=scheme.filter(valid & grade.str.starts_with("A")).n_unique(),
+        best_grades=(valid & grade.str.starts_with("A")).sum(),
         tax_grade=grade.filter(tax).last(),
         previous_tax_grade=grade.filter(tax).get(BEFORE, null_on_oob=True),
     )

@@ -134,13 +134,13 @@ def key_persons(silver: Silver) -> pl.LazyFrame:
     elsewhere = (
         rows.filter(in_post & pl.col("person_key").is_not_null())
         .group_by("person_key", "role")
-        .agg(firms_in_post=pl.col("subject_id").n_unique())
+        .agg(same_posts=pl.len())
     )
     rows = rows.join(elsewhere, on=["person_key", "role"], how="left")
     return rows.group_by("subject_id").agg(
         key_persons=pl.col("person_key").filter(in_post).drop_nulls().n_unique(),
         posts=in_post.sum(),
-        person_spread=pl.col("firms_in_post").filter(in_post).max(),
+        person_spread=pl.col("same_posts").filter(in_post).max(),
         departures_90d=silver.within(90, "valid_to").sum(),
         departures_365d=silver.within(365, "valid_to").sum(),
         new_legal_representatives_365d=(

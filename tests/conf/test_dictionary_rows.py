@@ -98,3 +98,8 @@ def test_the_page_holds_every_column_and_is_always_the_same() -> None:
     # a bar inside of a cell would end the cell
     cells = {line.replace("\\|", "").count("|") for line in page.splitlines() if line[:1] == "|"}
     assert cells == {4, 5, 9, 10}  # tables of 3, 4, 8 and 9 columns
+
+
+def test_the_page_in_the_docs_is_the_catalogue_s() -> None:
+    page = Path(__file__).parents[2] / "docs" / "data_dictionary.md"
+    assert page.read_text(encoding="utf-8") == markdown(load_catalogue()), "run `make dictionary`"

@@ -1,0 +1,87 @@
+"""The wheel holds all that a night needs, and works outside the repository, on workers too."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.pipelines.command import simulate
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("conf", "features", "graphs", "models", "pipelines")
+NOT_SHIPPED = {".pyc"}
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built and unpacked into a folder outside the repository."""
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--outdir", folder / "dist", ROOT],
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = (folder / "dist").glob("forewarn-*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(folder / "site")
+    return folder / "site"
+
+
+def outside(installed: Path, folder: Path, *words: str | Path) -> str:
+    """Runs `forewarn` as installed, from a folder that is not the repository."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from pipelines.command_line import main; main()", *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        # before the repository, which the environment of the tests knows of
+        env={**os.environ, "PYTHONPATH": str(installed)},
+    )
+    assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def test_nothing_of_the_rooms_is_left_behind(installed: Path) -> None:
+    ours = {
+        path.relative_to(ROOT)
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*")
+        if path.is_file() and path.suffix not in NOT_SHIPPED
+    }
+    shipped = {
+        path.relative_to(installed) for room in ROOMS for path in (installed / room).rglob("*.*")
+    }
+    assert ours == shipped
+
+
+def test_a_night_from_the_wheel(installed: Path, tmp_path: Path) -> None:
+    simulate(tmp_path, 60, "2024-12-31")
+    told = night(installed, tmp_path, "sail")
+    assert "The list is in" in told
+
+
+@pytest.mark.spark
+@pytest.mark.timeout(900)
+def test_a_night_from_the_wheel_on_spark_workers(installed: Path, tmp_path: Path) -> None:
+    """Executors in processes of their own, as on a cluster; the driver's folder is not theirs."""
+    simulate(tmp_path, 60, "2024-12-31")
+    city = tmp_path / "city"
+    subprocess.run(["cp", "-r", ROOT / "conf" / "cities" / "demo", city], check=True)
+    text = (city / "city.yaml").read_text(encoding="utf-8")
+    text = text.replace("engine: sail", "engine: spark\nmaster: 'local-cluster[1,2,1024]'")
+    (city / "city.yaml").write_text(text, encoding="utf-8")
+    told = night(installed, tmp_path, "spark", city)
+    assert "The list is in" in told
+
+
+def night(installed: Path, folder: Path, engine: str, city: Path | str = "demo") -> str:
+    return outside(
+        installed, folder, "nightly", "--city", city, "--deliveries", folder / "deliveries",
+        "--lake", folder / "lake", "--as-of", "2024-12-31", "--engine", engine,
+    )  # fmt: skip
