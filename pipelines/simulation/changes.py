@@ -49,8 +49,9 @@ def draw(part: Part) -> Changes:
     """Draw the changes of a part's firms."""
     rng = part.random("changes")
     whos, days, items = [], [], []
+    restless = part.of(part.world.population.frailty)  # some honest firms change all the time
     for item, rate in enumerate(_YEARLY):
-        who, when = arrivals(rng, rate, part.opening + 30, part.closing)
+        who, when = arrivals(rng, rate * restless, part.opening + 30, part.closing)
         whos.append(who)
         days.append(when)
         items.append(np.full(len(who), item))

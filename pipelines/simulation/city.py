@@ -11,6 +11,7 @@ import datetime as dt
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -215,9 +216,8 @@ def _written_before(out: Path, arguments: dict[str, object]) -> SimulationReport
         raise ValueError(f"{out} is a file; give a folder for the deliveries")
     if not any(out.iterdir()):
         return None
-    marker = out / MARKER
-    found = json.loads(marker.read_text("utf-8")) if marker.is_file() else None
-    if found is None or found.get("arguments") != arguments:
+    found = _marked(out / MARKER)
+    if found.get("arguments") != arguments:
         raise ValueError(
             f"{out} is not empty and was not written by this simulator with these arguments; "
             "give another folder, or empty it"
@@ -225,6 +225,15 @@ def _written_before(out: Path, arguments: dict[str, object]) -> SimulationReport
     if "report" not in found:
         return None  # broken off: the same arguments write the same files again
     return SimulationReport(**found["report"])
+
+
+def _marked(marker: Path) -> dict[str, Any]:
+    """What the marker says; nothing when there is none or it is no marker of ours."""
+    try:
+        found = json.loads(marker.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _mark(out: Path, content: dict[str, object]) -> None:

@@ -209,7 +209,9 @@ def _mistyped(code: str, rng: np.random.Generator) -> str:
     if rng.random() < 0.25:
         return code[:-1]  # a digit is missing
     if rng.random() < 0.3:
-        return code[:place] + _BAD_TAILS[int(rng.integers(0, 5))] + code[place + 1 :]
+        letter = _BAD_TAILS[int(rng.integers(0, 5))]
+        if letter != code[place]:
+            return code[:place] + letter + code[place + 1 :]
     return code[:place] + ("7" if code[place] != "7" else "1") + code[place + 1 :]
 
 
@@ -237,6 +239,7 @@ def spoil_lines(data: bytes, source: Source, rng: np.random.Generator, made: Cou
         made["ragged_lines"] += 1
     if alien:
         place = 1 + int(rng.integers(0, lines))
-        pieces[place] += b"\xff\xfe" if source.encoding == "gb18030" else "注".encode("gb18030")
+        # neither is text in the file's own encoding (a lone 注 would be a Hebrew letter there)
+        pieces[place] += b"\xff\xfe" if source.encoding == "gb18030" else "备注".encode("gb18030")
         made["foreign_bytes"] += 1
     return b"\n".join(pieces)

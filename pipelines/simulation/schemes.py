@@ -120,7 +120,8 @@ def _divide(
                 rings.append(is_ring)
     first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     members = rng.permutation(firms)[: first[-1]].astype(np.int64)
-    low, high = calendar.since - 540, max(calendar.until - 45, calendar.since - 500)
+    # All have begun before the city ends: a member follows its group by up to 90 days (`_settle`).
+    low, high = calendar.since - 540, max(calendar.until - 135, calendar.since - 500)
     # Evenly spread starts (one in each equal slice of time) instead of free ones: small cities
     # then have early and late rings too.
     start = np.empty(len(sizes), np.int32)
@@ -198,7 +199,8 @@ def _settle(
     population.district[members] = np.where(
         rng.random(count) < 0.55, home, population.district[members]
     )
-    population.born[members] = np.minimum(start - age, calendar.until - 25)
+    # Early enough for the last file of the register, which may lie a month before the end.
+    population.born[members] = np.minimum(start - age, calendar.until - 70)
     population.onset[members] = start
     population.offset[members] = start + rng.integers(240, 900, count)
     gone = rng.random(count) < 0.12
