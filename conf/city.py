@@ -14,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from conf.declared_feature import DeclaredFeature, load_declared_features
 from conf.errors import ConfError, did_you_mean, listed, shown
+from conf.rule_pack import RulePack, load_packs
 from conf.source import Attribute, Source, load_source
 from conf.table import CATALOGUE_FOLDER, SYSTEM_COLUMNS, Name, Strict, Table, Text, load_catalogue
 from conf.target import Target, load_target
@@ -82,6 +83,7 @@ class CityFile(Strict):
     timezone: Text = "Asia/Shanghai"
     target: Text
     feature_set: Text = "core"
+    rules: tuple[Name, ...] = ()
     personal_key: PersonalKey | None = None
     capacity_default: CapacityDefault
     model: dict[str, Any] = Field(default_factory=dict)
@@ -111,6 +113,7 @@ class City:
         timezone: of the city; used for wall-clock times in `runs` only.
         target: what is predicted.
         feature_set: the named set of features the model reads.
+        rule_packs: the city's rule packs, oldest first; none: no rules are applied.
         personal_key: where the key for personal data comes from; None: no source has any.
         capacity_default: the weekly capacity of a district that reports none.
         model: settings of the model, by name.
@@ -132,6 +135,7 @@ class City:
     timezone: str
     target: Target
     feature_set: str
+    rule_packs: tuple[RulePack, ...]
     personal_key: PersonalKey | None
     capacity_default: CapacityDefault
     model: dict[str, Any]
@@ -202,6 +206,10 @@ def load_city(name_or_path: str | Path) -> City:
         target = load_target(stated.target, catalogue)
     except ConfError as error:
         raise file.error(error.message, "target") if error.line is None else error from None
+    try:
+        packs = load_packs(stated.rules)
+    except ConfError as error:
+        raise file.error(error.message, "rules") if error.line is None else error from None
     sources = _load_sources(file, folder, catalogue)
     _check_sources(file, stated, sources)
     attributes = _check_attributes(sources)
@@ -221,13 +229,14 @@ def load_city(name_or_path: str | Path) -> City:
         timezone=stated.timezone,
         target=target,
         feature_set=stated.feature_set,
+        rule_packs=packs,
         personal_key=stated.personal_key,
         capacity_default=stated.capacity_default,
         model=stated.model,
         sources=sources,
         catalogue=catalogue,
         features=features,
-        digest=_digest(folder, target),
+        digest=_digest(folder, target, packs),
     )
 
 
@@ -300,7 +309,7 @@ def _check_attributes(sources: dict[str, Source]) -> dict[str, dict[str, str]]:
     return found
 
 
-def _digest(folder: Path, target: Target) -> str:
+def _digest(folder: Path, target: Target, packs: tuple[RulePack, ...]) -> str:
     """SHA-256 over the name and the bytes of every file read, independent of where they stand."""
     files = {f"catalogue/{path.name}": path for path in yaml_files(CATALOGUE_FOLDER)}
     files |= {f"city/sources/{path.name}": path for path in yaml_files(folder / "sources")}
@@ -313,4 +322,6 @@ def _digest(folder: Path, target: Target) -> str:
         content = read_yaml(files[name]).raw
         digest.update(f"{name}\n{len(content)}\n".encode())
         digest.update(content)
+    for pack in packs:
+        digest.update(f"rules/{pack.name}\n{pack.version}\n".encode())
     return digest.hexdigest()

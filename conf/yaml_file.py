@@ -81,6 +81,42 @@ class YamlFile:
         return self.error(message, *details[0]["loc"])
 
 
+@dataclass(frozen=True)
+class OverlaidFile(YamlFile):
+    """A file laid over another: it states what it changes, the rest stands as `base` has it.
+
+    Mappings are merged key by key, all else is replaced. A mistake is told of the file it stands in.
+    """
+
+    base: YamlFile
+
+    def error(self, message: str, *place: str | int) -> ConfError:
+        """A `ConfError` that points at a place of the file that holds it."""
+        for length in range(len(place), 0, -1):
+            if place[:length] in self.lines:
+                return super().error(message, *place)
+            if place[:length] in self.base.lines:
+                return self.base.error(message, *place)
+        return super().error(message, *place)
+
+
+def overlaid(base: YamlFile, changes: YamlFile) -> OverlaidFile:
+    """The file `changes` over the file `base`."""
+    merged = _merged(base.data, changes.data)
+    raw = base.raw + b"\n" + changes.raw
+    return OverlaidFile(changes.path, raw, merged, changes.lines, base)
+
+
+def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    both = {
+        key: _merged(base[key], value)
+        if isinstance(value, dict) and isinstance(base.get(key), dict)
+        else value
+        for key, value in changes.items()
+    }
+    return {**base, **both}
+
+
 def read_yaml(path: Path) -> YamlFile:
     """Read a YAML file whose top is a mapping.
 

@@ -56,8 +56,14 @@ SUBJECT_TABLES = (
     "complaint",
     "ad_monitor",
     "public_info",
+    "tax_arrears",
+    "points_event",
 )
-"""Tables whose records belong to a firm. `case_label` is what is predicted and is no feature."""
+"""Tables whose records belong to a firm.
+
+`case_label` is what is predicted and is no feature. That a firm objects, asks for repair, or has its
+legal representative's exit controlled is never held against it.
+"""
 
 FEATURE_TABLES = (*SUBJECT_TABLES, "address")
 

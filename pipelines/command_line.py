@@ -37,6 +37,13 @@ class EngineName(StrEnum):
     spark = "spark"
 
 
+class LanguageName(StrEnum):
+    """The languages `explain` speaks."""
+
+    zh = "zh"
+    en = "en"
+
+
 class Difficulty(StrEnum):
     """How well the planted schemes hide."""
 
@@ -95,15 +102,21 @@ def simulate(
 ) -> None:
     """Draw a synthetic city: its departments' deliveries, with their faults, and the truth."""
     from pipelines.progress import progress_bar
+    from pipelines.refusals import RefusalError
     from pipelines.simulation.city import simulate as draw
+    from pipelines.simulation.rule_faults import rules_path
 
     first = since or until.replace(year=until.year - 3, day=min(until.day, 28))
     with progress_bar(told) as step:
-        report = draw(firms, seed, first, until, difficulty.value, out, truth, step)
+        try:
+            report = draw(firms, seed, first, until, difficulty.value, out, truth, step)
+        except ValueError as error:
+            raise RefusalError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
     told.print(
         f"{report.firms:,} firms, {sum(report.rows.values()):,} rows in {report.files} files in "
         f"{out}; {report.rings} rings of {report.ring_firms} firms and {report.lookalikes} honest "
-        f"look-alikes planted (simulator {report.version}). The truth is in {truth}"
+        f"look-alikes planted (simulator {report.version}). The truth is in {truth}, that about "
+        f"the planted rule faults in {rules_path(truth)}"
     )
 
 
@@ -156,14 +169,17 @@ def explain(
     subject: Annotated[str, typer.Argument(help="The subject's id.")],
     lake: Lake_,
     as_of: AsOf = None,
+    language: Annotated[
+        LanguageName, typer.Option("--language", help="Of the rules' verdicts.")
+    ] = LanguageName.zh,
 ) -> None:
-    """Say why one firm stands where it stands, down to delivery file and line."""
+    """Say why one firm stands where it stands, and what the rules find, down to file and line."""
     from pipelines.delivering.terminal import explanation
     from pipelines.reader import open_lake
 
     with open_lake(lake) as city:
         found = city.explain(subject, as_of)
-    Console().print(explanation(**found))
+    Console().print(explanation(**found, language=language.value))
 
 
 @app.command()
@@ -225,6 +241,40 @@ def catalogue(
     from pipelines.dictionary import dictionary
 
     Console().print(dictionary(table, city, features))
+
+
+rules = typer.Typer(no_args_is_help=True, help="The rule packs, and one day judged by two of them.")
+app.add_typer(rules, name="rules")
+
+
+@rules.command("list")
+def list_rules() -> None:
+    """Print the packs: the days on which each holds, and how much of it is cited."""
+    from pipelines.rules_command import packs_shown
+
+    Console().print(packs_shown())
+
+
+@rules.command("policy")
+def policy_of_use() -> None:
+    """Say which departments' answers on using, sharing and publishing contradict each other."""
+    from pipelines.rules_command import policy_contradictions
+
+    Console().print(policy_contradictions())
+
+
+@rules.command("diff")
+def diff_rules(
+    one: Annotated[str, typer.Argument(help="A pack, as `forewarn rules list` names it.")],
+    two: Annotated[str, typer.Argument(help="The pack to hold beside it.")],
+    lake: Lake_,
+    as_of: AsOf = None,
+    subject: Annotated[str | None, typer.Option(help="Only this subject.")] = None,
+) -> None:
+    """Judge the same day by two packs, and say what differs and because of which rule."""
+    from pipelines.rules_command import packs_compared
+
+    Console().print(packs_compared(one, two, lake, as_of, subject))
 
 
 def main() -> None:

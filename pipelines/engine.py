@@ -18,6 +18,9 @@ How the two differ, and what we write instead (each line has a test in
 - `log(x)` fails on Sail: no logarithm in the engine at all.
 - Sail drops a new column on append without a word, with or without `mergeSchema`: `lake.append`
   compares names and types first and adds columns through delta-rs.
+- An array of structs that differ in what may be NULL breaks Sail down, and so do two collected lists
+  of structs with the same field names in one aggregate: `models.grading.frames.spread` and
+  `models.grading.wording.joined` say both in another way.
 - `DeltaTable`, `OPTIMIZE`, `VACUUM` and `DESCRIBE HISTORY` are missing on Sail: delta-rs.
 """
 

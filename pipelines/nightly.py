@@ -19,15 +19,17 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from conf.city import City, load_city
+from conf.rule_pack import RulePack, pack_in_force
 from models.risk.estimator import RiskModel
 from models.risk.levels import ListPolicy
 from models.risk.scoring import score
 from models.risk.warning_list import list_hash
-from pipelines.assembling import Assembled, assembled, unmatched
+from pipelines.assembling import Assembled, assembled, repairs_without_effect, unmatched
 from pipelines.delivering.pages import DistrictCapacity, RunFacts, field_rules
 from pipelines.delivering.write_lists import write_lists
 from pipelines.engine import Engine, open_engine
 from pipelines.intake import Intake
+from pipelines.judging import judge
 from pipelines.lake import Lake, only_one_writer
 from pipelines.landing.deliveries import unclaimed_files
 from pipelines.landing.personal_data import PersonalKey
@@ -204,6 +206,7 @@ class _Night:
             missing = unmatched(judged.known)
             if missing is not None:
                 self._keep(missing, "unmatched")
+            self._judge_by_rules(judged.known)
         self.step("writing the list", 0.95)
         counts = self._counts(warned)
         folder = self.lake.root / "lists" / f"{self.as_of:%Y-%m-%d}-{self.run_id}"
@@ -220,6 +223,7 @@ class _Night:
             code_version=code_version(),
             conf_digest=self.city.digest,
             model_version=self.model.version,
+            rule_pack=f"{self.pack.name} {self.pack.version}" if self.pack else None,
             previous_run_id=previous.run_id if previous else None,
             inputs=json.dumps(sorted(inputs)),
             counts=json.dumps(counts, sort_keys=True),
@@ -230,6 +234,25 @@ class _Night:
         )
         publish(self.lake, run)
         return run
+
+    def _judge_by_rules(self, known: Mapping[str, DataFrame]) -> None:
+        """The verdicts of the pack in force; none when the city has no pack for the day."""
+        if self.pack is None:
+            return
+        self.step(f"rules of {self.pack.name}", 0.88)
+
+        def keep(rows: DataFrame, table: str) -> DataFrame:
+            self._keep(rows, table)
+            return self._kept(table)
+
+        listed = self._kept("warnings").where(F.col("section") == "list").select("subject_id")
+        judge(known, self.pack, self.as_of, keep, listed)
+        self._keep(repairs_without_effect(self.lake, self.as_of), "repairs_without_effect")
+
+    @property
+    def pack(self) -> RulePack | None:
+        """The rule pack in force on the day."""
+        return pack_in_force(self.city.rule_packs, self.as_of)
 
     def _keep(self, rows: DataFrame, table: str) -> None:
         stamped = rows.drop("run_id", "as_of").select(

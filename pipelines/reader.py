@@ -22,8 +22,10 @@ from pyspark.sql import functions as F
 
 from features.as_of import known_state
 from graphs.edges import edges
+from models.grading.trace import VERDICT_COLUMNS
 from pipelines.assembling import known_lake
 from pipelines.engine import open_engine
+from pipelines.judging import RECORDS_TABLE, VERDICT_TABLES
 from pipelines.lake import Lake
 from pipelines.refusals import RefusalError
 from pipelines.runs import Run, published, rows_of, run_for
@@ -105,6 +107,7 @@ class CityLake:
         features = rows_of(self.lake, "subject_features", run).where(of_it).toArrow().to_pylist()
         contributions = rows_of(self.lake, "contributions", run).where(of_it).toArrow().to_pylist()
         registered = self.records("registration", name, run.as_of).to_pylist()
+        verdicts, behind = self.verdicts(name, run.as_of)
         return {
             "run": run,
             "score": score.to_pylist()[0],
@@ -113,4 +116,25 @@ class CityLake:
             "contributions": sorted(contributions, key=lambda row: -abs(row["contribution"])),
             "features": features[0] if features else {},
             "evidence": self.evidence(name, run.as_of).to_pylist(),
+            "verdicts": verdicts,
+            "verdict_records": behind,
         }
+
+    def verdicts(
+        self, subject_id: str, as_of: date | None = None
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """What the rules find of one subject, and the records behind it; empty without rules."""
+        run = self.run(as_of)
+        if run.rule_pack is None:
+            return [], []
+        of_it = F.col("subject_id") == subject_id
+        common = [name for name, _ in VERDICT_COLUMNS]
+        found: list[dict[str, Any]] = []
+        behind: list[dict[str, Any]] = []
+        for table in VERDICT_TABLES:
+            rows = rows_of(self.lake, table, run).where(of_it).select(*common)
+            found += rows.toArrow().to_pylist()
+            records = rows_of(self.lake, f"{RECORDS_TABLE}_{table}", run).where(of_it)
+            order = [(name, "ascending") for name in ("verdict_id", "file", "line")]
+            behind += records.toArrow().sort_by(order).to_pylist()
+        return found, behind

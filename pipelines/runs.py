@@ -28,7 +28,8 @@ _PROGRAM = (".py", ".j2", ".css", ".js")
 
 RUN_SCHEMA = (
     "run_id string, city string, as_of date, engine string, engine_version string, "
-    "code_version string, conf_digest string, model_version string, previous_run_id string, "
+    "code_version string, conf_digest string, model_version string, rule_pack string, "
+    "previous_run_id string, "
     "inputs string, counts string, list_hash string, list_folder string, started_at timestamp, "
     "ended_at timestamp"
 )
@@ -49,6 +50,7 @@ class Run:
     code_version: str
     conf_digest: str
     model_version: str
+    rule_pack: str | None
     previous_run_id: str | None
     inputs: str
     counts: str

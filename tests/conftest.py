@@ -18,6 +18,14 @@ hypothesis.settings.register_profile("sail", deadline=None, max_examples=30, der
 # an action on Spark takes a hundred times as long for a frame of three rows
 hypothesis.settings.register_profile("spark", deadline=None, max_examples=3, derandomize=True)
 
+# for frames of a few rows, compiling Java for every plan costs far more than it saves
+FOR_TINY_FRAMES = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.adaptive.enabled": "false",
+}
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=ENGINES, default="sail", help="the engine under test")
@@ -47,7 +55,7 @@ def engine_name(pytestconfig: pytest.Config) -> str:
 @pytest.fixture(scope="session")
 def spark(engine_name: str) -> Iterator[object]:
     """One session for the whole run: starting Spark takes ten seconds."""
-    with open_engine(engine_name) as engine:
+    with open_engine(engine_name, settings=FOR_TINY_FRAMES) as engine:
         yield engine.spark
 
 

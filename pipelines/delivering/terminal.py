@@ -29,6 +29,7 @@ from pipelines.delivering.pages import (
     districts_of,
     list_page,
 )
+from pipelines.delivering.verdict_pages import Language, verdicts_shown
 from pipelines.refusals import RefusalError
 
 STYLES = {"red": "bold red", "orange": "dark_orange", "yellow": "yellow", "blue": "blue"}
@@ -93,6 +94,9 @@ def explanation(
     contributions: Sequence[Mapping[str, Any]],
     features: Mapping[str, Any],
     evidence: Rows,
+    verdicts: Sequence[Mapping[str, Any]] = (),
+    verdict_records: Sequence[Mapping[str, Any]] = (),
+    language: Language = "zh",
     facts: RunFacts | None = None,
     words: Mapping[str, FeatureWords] | None = None,
 ) -> RenderableType:
@@ -100,7 +104,8 @@ def explanation(
 
     `score`, `registration`, `warning`, `features`: its rows (`warning` None when it is not on the
     list, `registration` empty when it is not registered); `contributions` and `evidence`: the rows
-    of the gold tables. `words`: the display names of the features, where the caller has them.
+    of the gold tables; `verdicts` and `verdict_records` what the rules find, told in `language`.
+    `words`: the display names of the features, where the caller has them.
     """
     page = list_page(facts or facts_of(run), [warning] if warning else [], evidence)
     firm = next((one for one in (*page.listed, *page.under_case, *page.cleared)), None)
@@ -115,6 +120,7 @@ def explanation(
     if contributions:
         parts.append(Text("\n对分数的影响 What moved the score", style="bold"))
         parts.append(_weights(contributions, words or {}))
+    parts.append(verdicts_shown(verdicts, verdict_records, language))
     parts.append(Text(f"\n{BANNER_ZH}\n{BANNER_EN}", style="bold red"))
     return Group(*parts)
 

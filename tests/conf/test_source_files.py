@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from literal_city import PENALTY, REGISTRATION
 
-from conf.errors import ConfError
+from conf.errors import ConfError, listed
 from conf.source import Source, load_source
 from conf.table import Table, load_catalogue
 
@@ -86,10 +86,8 @@ _REGISTRATION_MISTAKES = [
     ("source: registration", "source: 登记",
      "1: '登记' is no valid source name; use small letters, digits and _"),
     ("table: registration", "table: regstration",
-     "3: unknown table 'regstration'; expected one of ad_monitor, address, annual_report, branch, "
-     "capacity, case_label, change_record, complaint, enforcement, grade, investment, judgment, "
-     "key_person, list_event, penalty, permit, public_info, registration, shareholder, tax_filing, "
-     "tax_registration; did you mean 'registration'?"),
+     f"3: unknown table 'regstration'; expected one of {listed(load_catalogue())}; did you mean "
+     "'registration'?"),
     ("files: \"{date}", "files: \"{day}",
      "5: files '{day}/scjg/registration*.csv.gz': the only placeholder is {date}, once"),
     ("files: \"{date}", "files: \"/{date}",

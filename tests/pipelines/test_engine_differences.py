@@ -16,6 +16,8 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from models.grading.frames import spread
+from models.grading.wording import joined
 from pipelines.conforming.casting import cast
 from pipelines.lake import Lake, LakeError
 
@@ -107,3 +109,27 @@ def test_replacing_a_run_leaves_the_others(spark: SparkSession, tmp_path: Path) 
     lake.replace(rows.where("k = 1"), "gold", "g", "one")  # a second try of the same run
     found = sorted((r["run_id"], r["k"]) for r in lake.read("gold", "g").collect())
     assert found == [("one", 1), ("two", 1), ("two", 2)]
+
+
+def test_a_case_of_several_becomes_a_row_each(spark: SparkSession) -> None:
+    # the embedded engine breaks down over an array of structs that differ in what may be NULL
+    rows = spark.createDataFrame(
+        [("a", 1, None), ("b", None, 2)], "subject_id string, x int, y int"
+    )
+    cases = [
+        (F.col("x").isNotNull(), {"name": F.lit("x"), "value": F.col("x")}),
+        (F.col("y").isNotNull(), {"name": F.lit("y"), "value": F.col("y")}),
+        (F.lit(True), {"name": F.lit("all"), "value": F.lit(0)}),
+    ]
+    found = sorted(tuple(row) for row in spread(rows, cases).collect())
+    assert found == [("a", "all", 0), ("a", "x", 1), ("b", "all", 0), ("b", "y", 2)]
+
+
+def test_two_texts_are_joined_in_one_aggregate(spark: SparkSession) -> None:
+    # two lists of structs with the same field names fail on the embedded engine
+    rows = spark.createDataFrame([(2, "b", "y"), (1, "a", "x")], "n int, one string, two string")
+    made = rows.agg(
+        joined("ones", F.col("one"), "、", F.col("n")),
+        joined("twos", F.col("two"), "、", F.col("n")),
+    )
+    assert tuple(made.collect()[0]) == ("a、b", "x、y")
