@@ -162,8 +162,8 @@ class PointsRule(Sourced):
 
     `rolling`: an event counts from its day to the same calendar day `cycle_months` later, that day
     included. `fixed`: cycles of that length follow one another from `anchor` (first of a month).
-    The lock begins on the day the threshold is reached and lasts `lock_months`; it does not cancel
-    the points.
+    The lock begins on the day the threshold is reached and lasts to the same calendar day
+    `lock_months` later, that day included; it does not cancel the points.
     """
 
     name: Name

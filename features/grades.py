@@ -12,7 +12,12 @@ theme = Theme("grades", zh="信用等级", en="Credit grades")
 theme.note_rank("grade_no", table="grade", by=("subject_id", "scheme"), newest="valid_from")
 
 VALID = "(valid_to IS NULL OR valid_to >= {as_of})"
-WORST = "(grade LIKE 'D%' OR grade LIKE 'E%' OR grade RLIKE '失信|严重|黑')"
+TURNED = "scheme = '工商风险度'"
+"""The scheme whose A is the highest risk; of all other letter schemes A is best."""
+WORST = (
+    f"(({TURNED} AND grade LIKE 'A%') OR (NOT {TURNED} AND "
+    "(grade LIKE 'D%' OR grade LIKE 'E%' OR grade RLIKE '失信|严重|黑')))"
+)
 """The worst grade of the letter schemes, or one that says so in words."""
 
 
@@ -46,15 +51,15 @@ def worst_grades_ever(rows: Rows) -> Column:
 
 @theme.of_records(
     table="grade",
-    where=f"{VALID} AND grade LIKE 'A%'",
-    zh="当前A级个数",
-    en="Grades A in force",
+    where=f"{VALID} AND grade LIKE 'A%' AND NOT {TURNED}",
+    zh="当前最高等级个数",
+    en="Best grades in force",
     unit="count",
     nothing=0,
     direction=-1,
 )
 def best_grades(rows: Rows) -> Column:
-    """Grades A in force on the day."""
+    """Grades in force on the day that are the best letter of their scheme."""
     return rows.count()
 
 

@@ -6,23 +6,31 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as pq
+from rich.console import Group, RenderableType
 from rich.table import Table
 
 from graphs.declaration import GRAPH_FEATURES
 from models.risk.evaluation import Evaluation, Share, evaluate
+from pipelines.evaluating_rules import findings_shown, rule_findings
 from pipelines.reader import CityLake, open_lake
 from pipelines.refusals import RefusalError
 
 _NEEDED = ("subject_id", "started", "first_official", "lookalike")
 
 
-def evaluate_list(lake: Path, truth: Path, as_of: date | None) -> Table:
-    """The list published for `as_of` held against the truth file.
+def evaluate_list(lake: Path, truth: Path, as_of: date | None) -> RenderableType:
+    """The list published for `as_of` held against the truth file, and the rules' verdicts too.
+
+    The rules are evaluated when the simulator's `<truth>_rules.parquet` lies beside the truth.
 
     Raises `RefusalError` when the file is no truth file, or of another city.
     """
     with open_lake(lake) as city:
-        return shown(evaluation(city, truth, as_of))
+        parts: list[RenderableType] = [shown(evaluation(city, truth, as_of))]
+        run, rules = city.run(as_of), truth.with_name(f"{truth.stem}_rules.parquet")
+        if rules.is_file() and run.rule_pack is not None:
+            parts.append(findings_shown(rule_findings(city, rules, run.as_of), run.rule_pack))
+        return Group(*parts)
 
 
 def evaluation(city: CityLake, truth: Path, as_of: date | None) -> Evaluation:

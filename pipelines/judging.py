@@ -45,6 +45,27 @@ RECORDS_TABLE = "verdict_records"
 _CARRIED, _RETAINED = "tax_spread", "tax_retention"
 
 
+READ_OFTEN = (
+    "registration",
+    "key_person",
+    "annual_report",
+    "tax_registration",
+    "tax_filing",
+    "grade",
+    "penalty",
+    "list_event",
+    "judgment",
+    "enforcement",
+    "complaint",
+)
+"""Tables that several rules read: their known state is worked out once (half the step's work)."""
+
+
+def at_hand(known: Mapping[str, DataFrame], keep: Keep) -> dict[str, DataFrame]:
+    """The known states, those that are read often written down."""
+    return {name: keep(rows, name) if name in READ_OFTEN else rows for name, rows in known.items()}
+
+
 @dataclass(frozen=True)
 class JudgedDay:
     """The verdict tables of one day by name, each as it was kept."""
@@ -158,9 +179,14 @@ def _together(frames: Sequence[DataFrame]) -> DataFrame:
 
 
 @contextmanager
-def kept_aside(spark: SparkSession) -> Iterator[Keep]:
-    """A `Keep` for a trial: tables as Parquet in a folder of their own, gone at the end."""
-    with tempfile.TemporaryDirectory(prefix="forewarn-rules-") as folder:
+def kept_aside(spark: SparkSession, within: Path | None = None) -> Iterator[Keep]:
+    """A `Keep` for what is not to stay: Parquet in a folder of its own, gone at the end.
+
+    `within`: where that folder is made; it must be seen by every worker. None: this machine's own.
+    """
+    if within is not None:
+        within.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="rules-", dir=within) as folder:
 
         def keep(rows: DataFrame, table: str) -> DataFrame:
             path = str(Path(folder) / table)

@@ -29,7 +29,7 @@ from pipelines.delivering.pages import DistrictCapacity, RunFacts, field_rules
 from pipelines.delivering.write_lists import write_lists
 from pipelines.engine import Engine, open_engine
 from pipelines.intake import Intake
-from pipelines.judging import judge
+from pipelines.judging import at_hand, judge, kept_aside
 from pipelines.lake import Lake, only_one_writer
 from pipelines.landing.deliveries import unclaimed_files
 from pipelines.landing.personal_data import PersonalKey
@@ -246,7 +246,8 @@ class _Night:
             return self._kept(table)
 
         listed = self._kept("warnings").where(F.col("section") == "list").select("subject_id")
-        judge(known, self.pack, self.as_of, keep, listed)
+        with kept_aside(self.lake.spark, self.lake.root / "staging") as aside:
+            judge(at_hand(known, aside), self.pack, self.as_of, keep, listed)
         self._keep(repairs_without_effect(self.lake, self.as_of), "repairs_without_effect")
 
     @property

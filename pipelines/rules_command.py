@@ -27,7 +27,7 @@ from models.grading.use_policy import contradictions
 from pipelines.assembling import known_lake
 from pipelines.delivering.glossary import plain
 from pipelines.delivering.verdict_pages import FAMILIES
-from pipelines.judging import judge, kept_aside
+from pipelines.judging import at_hand, judge, kept_aside
 from pipelines.reader import open_lake
 
 KINDS_OF: Mapping[str, tuple[str, ...]] = {
@@ -64,7 +64,7 @@ def policy_contradictions() -> RenderableType:
     """The departments whose answers do not fit one another, in both languages."""
     policy = load_use_policy()
     found = contradictions(policy)
-    parts = [Text(f"{policy.title}：{policy.departments_in_all} 个部门", style="bold")]
+    parts = [Text(policy.title, style="bold")]
     parts += [Text(f"  ✗ {one.zh}\n    {one.en}") for one in found]
     if not found:
         parts.append(Text("  各部门的答复相互一致 (no answer contradicts another)"))
@@ -81,9 +81,10 @@ def packs_compared(
     first, second = load_pack(one), load_pack(two)
     with open_lake(lake) as city:
         day = city.run(as_of).as_of
-        known = known_lake(city.lake, day)
-        before = _verdicts(known, first, day, subject)
-        after = _verdicts(known, second, day, subject)
+        with kept_aside(city.lake.spark) as aside:
+            known = at_hand(known_lake(city.lake, day), aside)
+            before = _verdicts(known, first, day, subject)
+            after = _verdicts(known, second, day, subject)
     return _shown(first, second, day, differing(before, after))
 
 

@@ -130,7 +130,7 @@ def _triggers(events: DataFrame, rule: PointsRule) -> DataFrame:
     """
     reached = (F.col("added") > 0) & (F.col("balance") >= rule.threshold * 10)
     # The end grows with the day (or stays, at the end of a month), so the last lock ends last.
-    lock_end = F.date_sub(F.add_months("day", rule.lock_months), 1)
+    lock_end = F.add_months("day", rule.lock_months)
     triggers = balances_by_day(events).where(reached).withColumn("lock_end", lock_end)
     by_day = Window.partitionBy("subject_id").orderBy("day")
     before = F.lag("lock_end").over(by_day)

@@ -16,22 +16,30 @@ from typing import Any
 import numpy as np
 
 from pipelines.simulation import (
+    arrears,
     cases,
     changes,
     filings,
+    food_points,
+    gradings,
     holdings,
     offices,
     oversight,
     places,
     population,
     registry,
+    remedies,
+    rule_faults,
     schemes,
+    taxpayers,
     voices,
 )
 from pipelines.simulation.calendar import Calendar, day
 from pipelines.simulation.deliveries import Deliveries
 from pipelines.simulation.departments import SOURCES
 from pipelines.simulation.parameters import DIFFICULTIES, SIMULATOR_VERSION
+from pipelines.simulation.planted import Plan
+from pipelines.simulation.receipts import Totals
 from pipelines.simulation.truth import write_truth
 from pipelines.simulation.world import Part, Rows, World
 
@@ -88,7 +96,8 @@ def simulate(
         difficulty: `easy`, `realistic` or `hard`.
         out: folder for the deliveries; empty, or written by the same call before (then nothing
             is done again).
-        truth: Parquet file for the truth.
+        truth: Parquet file for the truth about rings; that about rule faults is written beside it
+            (`rules_path`).
         progress: told a step's name and the share done, 0 to 1.
 
     Returns:
@@ -104,11 +113,12 @@ def simulate(
     }  # fmt: skip
     told = progress or (lambda step, share: None)
     before = _written_before(out, arguments)
-    if before is not None and truth.exists():
+    if before is not None and truth.exists() and rule_faults.rules_path(truth).exists():
         return before
     told("drawing the firms", 0.0)
     world = build(firms, seed, since, until, difficulty)
     write_truth(world, truth)
+    rule_faults.write_rule_truth(world, truth)
     if before is not None:
         return before
     out.mkdir(parents=True, exist_ok=True)
@@ -138,6 +148,7 @@ def build(firms: int, seed: int, since: dt.date, until: dt.date, difficulty: str
 def tables_of(part: Part) -> list[tuple[str, Callable[[], Rows]]]:
     """The tables of a part, in the order they are written."""
     altered = changes.draw(part)
+    plan = rule_faults.plan(part, altered)
     return [
         ("registration", lambda: registry.registration(part, altered)),
         ("change_record", lambda: registry.change_record(part, altered)),
@@ -147,12 +158,17 @@ def tables_of(part: Part) -> list[tuple[str, Callable[[], Rows]]]:
         ("key_person", lambda: holdings.key_person(part, altered)),
         ("address", lambda: offices.address(part, altered)),
         ("annual_report", lambda: filings.annual_report(part)),
-        ("tax_registration", lambda: filings.tax_registration(part)),
-        ("tax_filing", lambda: filings.tax_filing(part)),
-        ("grade", lambda: filings.grade(part)),
+        ("tax_registration", lambda: taxpayers.tax_registration(part, altered, plan)),
+        ("tax_filing", lambda: _returns(part, plan)),
+        ("grade", lambda: gradings.grade(part, plan)),
+        ("tax_arrears", lambda: arrears.tax_arrears(part, plan["exit_release_due"])),
+        ("exit_control", lambda: arrears.exit_control(part, altered, plan["exit_release_due"])),
+        ("points_event", lambda: food_points.points_event(part, plan)),
         ("penalty", lambda: oversight.penalty(part)),
         ("permit", lambda: oversight.permit(part)),
         ("list_event", lambda: oversight.list_event(part)),
+        ("objection", lambda: remedies.objection(part, plan)),
+        ("repair", lambda: remedies.repair(part, plan)),
         ("judgment", lambda: oversight.judgment(part)),
         ("enforcement", lambda: oversight.enforcement(part)),
         ("complaint", lambda: voices.complaint(part)),
@@ -162,17 +178,30 @@ def tables_of(part: Part) -> list[tuple[str, Callable[[], Rows]]]:
     ]
 
 
+def _returns(part: Part, plan: Plan) -> Rows:
+    """Tax returns, and behind them those of firms that have left the register."""
+    gone = plan["no_valid_licence"]
+    added = filings.filed_after_the_end(part, gone.who, gone.since)
+    return filings.tax_filing(part).plus(added)
+
+
 def _write(world: World, writer: Deliveries, told: Progress) -> None:
     parts = world.parts()
-    steps = len(parts) * (len(SOURCES) - 1) + 1
+    steps = len(parts) * (len(SOURCES) - 2) + 2
     done = 0
+    totals = Totals(world)
     for part in parts:
         for name, make in tables_of(part):
             told(name, done / steps)
-            writer.deliver(name, part.number, make(), part.random("deliver_" + name))
+            rows = make()
+            if name == "tax_filing":
+                totals.add(part, rows)
+            writer.deliver(name, part.number, rows, part.random("deliver_" + name))
             done += 1
-    told("capacity", done / steps)
-    writer.deliver("capacity", 0, offices.capacity(world), parts[0].random("deliver_capacity"))
+    for name, rows in (("capacity", offices.capacity(world)), ("tax_receipts", totals.rows())):
+        told(name, done / steps)
+        writer.deliver(name, 0, rows, parts[0].random("deliver_" + name))
+        done += 1
 
 
 def _report(world: World, writer: Deliveries) -> SimulationReport:

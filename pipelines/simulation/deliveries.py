@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import io
+import itertools
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -59,10 +60,26 @@ class Deliveries:
         order = np.argsort(sheet.slot, kind="stable")
         table, slots = sheet.table.take(pa.array(order)).combine_chunks(), sheet.slot[order]
         bounds = np.searchsorted(slots, np.arange(len(days) + 1))
+        behind = self._added(rows.added, table.schema, days)
         for n in range(len(days)):
             piece = table.slice(bounds[n], bounds[n + 1] - bounds[n])
             if piece.num_rows:
-                self._deliver_file(source_name, source, part, days, n, piece, rng)
+                self._deliver_file(source_name, source, part, days, n, piece, behind[n], rng)
+            elif behind[n].num_rows:  # a file of its own, without faults of files
+                stem = f"{source_name}_{date_of(days[n]):%Y%m}_{part:03d}"
+                self._put(days[n], source, stem, self._written(source, piece, behind[n], None))
+                self.rows[source_name] += behind[n].num_rows
+
+    @staticmethod
+    def _added(rows: Rows | None, schema: pa.Schema, days: NDArray[np.int32]) -> list[pa.Table]:
+        """The rows that stand behind the others, one table a delivery."""
+        if rows is None:
+            return [schema.empty_table()] * len(days)
+        slot = np.searchsorted(days, rows.known)
+        order = np.argsort(slot, kind="stable")
+        table = pa.table(rows.columns, schema=schema).take(pa.array(order)).combine_chunks()
+        bounds = np.searchsorted(slot[order], np.arange(len(days) + 1))
+        return [table.slice(low, high - low) for low, high in itertools.pairwise(bounds)]
 
     def _deliver_file(
         self,
@@ -72,19 +89,21 @@ class Deliveries:
         days: NDArray[np.int32],
         n: int,
         table: pa.Table,
+        added: pa.Table,
         rng: np.random.Generator,
     ) -> None:
         month = f"{date_of(days[n]):%Y%m}"
         stem = f"{name}_{month}_{part:03d}"
-        data = self._written(source, table, rng)
+        data = self._written(source, table, added, rng)
+        count = table.num_rows + added.num_rows
         if 0 < n < len(days) - 1 and rng.random() < RATES.late_files:
             self.faults["late_files"] += 1
             n += 1
         self._put(days[n], source, stem, data)
-        self.rows[name] += table.num_rows
+        self.rows[name] += count
         if 0 < n < len(days) - 1 and rng.random() < RATES.repeated_files:
             self.faults["repeated_files"] += 1
-            self.rows[name] += table.num_rows
+            self.rows[name] += count
             self._put(days[n + 1], source, stem + "_resent", data)
 
     def _put(self, day: int, source: Source, stem: str, data: bytes) -> None:
@@ -93,15 +112,21 @@ class Deliveries:
         (folder / f"{stem}.{source.ending}").write_bytes(data)
         self.files += 1
 
-    def _written(self, source: Source, table: pa.Table, rng: np.random.Generator) -> bytes:
-        if source.ending == "parquet":
-            return _parquet(table)
-        if source.ending == "xlsx":
-            return _workbook(table)
+    def _written(
+        self, source: Source, table: pa.Table, added: pa.Table, rng: np.random.Generator | None
+    ) -> bytes:
+        """The bytes of a file; without a random stream its lines are left whole."""
+        if source.ending in ("parquet", "xlsx"):
+            whole = pa.concat_tables([table, added]).combine_chunks() if added.num_rows else table
+            return _parquet(whole) if source.ending == "parquet" else _workbook(whole)
         if source.ending.startswith("jsonl"):
-            data = _json_lines(table)
+            data = _json_lines(table) + (_json_lines(added) if added.num_rows else b"")
         else:
-            data = spoil_lines(_separated(table, source), source, rng, self.faults)
+            data = _separated(table, source)
+            if rng is not None:
+                data = spoil_lines(data, source, rng, self.faults)
+            if added.num_rows:
+                data += _separated(added, source).split(b"\n", 1)[1]
         return gzip.compress(data, 1, mtime=0) if source.ending.endswith(".gz") else data
 
     def _stranger(self, number: NDArray[np.int64]) -> pa.Array:

@@ -1,6 +1,6 @@
 """The departments of the synthetic city: what each delivers, on which day, in which format.
 
-One `Source` for each of the 21 tables; the source files in `conf/cities/demo/sources` describe the
+One `Source` for each of the 27 tables; the source files in `conf/cities/demo/sources` describe the
 same files from the receiving side (a test compares the two).
 """
 
@@ -50,9 +50,15 @@ SOURCES: dict[str, Source] = {
     "tax_registration": Source("swj", 20, "csv", encoding="gb18030", misdated="登记日期"),
     "tax_filing": Source("swj", 20, "parquet"),
     "grade": Source("swj", 20, "csv.gz", encoding="gb18030"),
+    "tax_arrears": Source("swj", 20, "csv", encoding="gb18030", misdated="欠税起始日"),
+    "exit_control": Source("swj", 20, "csv", misdated="状态日期"),
+    "tax_receipts": Source("swj", 20, "parquet"),
+    "points_event": Source("scjg", 5, "jsonl", misdated="生效日期"),
     "penalty": Source(
         "xyb", 12, "csv", misdated="处罚决定日期", amended="罚没金额", numbered="决定书文号"
     ),
+    "objection": Source("xyb", 12, "csv", misdated="状态日期"),
+    "repair": Source("xyb", 12, "xlsx", misdated="决定日期"),
     "judgment": Source(
         "fy", 10, "jsonl.gz", misdated="裁判日期", amended="标的金额", numbered="案号"
     ),

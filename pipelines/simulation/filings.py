@@ -13,8 +13,8 @@ from pipelines.simulation.calendar import NEVER, date_of, day
 from pipelines.simulation.places import mixed
 from pipelines.simulation.world import Part, Rows, heard
 
-_TAXES = ("增值税", "企业所得税")
-_OFFICES = tuple(f"国家税务总局云江市{name}税务局" for name in vocabulary.DISTRICT_NAMES)
+TAXES = ("增值税", "企业所得税")
+OFFICES = tuple(f"国家税务总局云江市{name}税务局" for name in vocabulary.DISTRICT_NAMES)
 
 
 def conduct(part: Part, trait: str, when: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -22,7 +22,7 @@ def conduct(part: Part, trait: str, when: NDArray[np.int64]) -> NDArray[np.bool_
     return part.shows(trait) & (when >= part.active_from) & (when <= part.active_to + 300)
 
 
-def _yearly_revenue(part: Part, year: int) -> NDArray[np.int64]:
+def yearly_revenue(part: Part, year: int) -> NDArray[np.int64]:
     """Turnover of a year in fen: staff times a productivity that differs by firm and year."""
     population = part.world.population
     firm = part.firm
@@ -71,7 +71,7 @@ def _reports_of(part: Part, year: int, rng: np.random.Generator) -> Rows:
     silent = conduct(part, "no_report", days)[here]
     staff = part.of(population.staff)[here]
     insured = np.floor(staff * rng.beta(3, 1.2, count) * np.where(low, 0.4, 1.0)).astype(np.int64)
-    revenue = (_yearly_revenue(part, year)[here] * np.where(low, 0.35, 1.0)).astype(np.int64)
+    revenue = (yearly_revenue(part, year)[here] * np.where(low, 0.35, 1.0)).astype(np.int64)
     profit = (revenue * rng.normal(0.05, 0.12, count)).astype(np.int64)
     capital = part.of(population.capital)[here] * 1_000_000  # 万元 to fen
     paid_in = capital * part.of(population.paid_percent)[here] // 100
@@ -120,11 +120,34 @@ def lost_days(part: Part) -> NDArray[np.int32]:
     return np.where(gone & (lost < part.closing), lost, NEVER).astype(np.int32)
 
 
+_REGISTERED_SHARE = 0.93
+
+
+def tax_registered(part: Part) -> NDArray[np.bool_]:
+    """Which of the part's firms `tax_registration` has rows of."""
+    return part.random("tax_registration").random(part.high - part.low) < _REGISTERED_SHARE
+
+
+def registered_days(part: Part) -> NDArray[np.int64]:
+    """Day on which each firm of the part registers for tax; `NEVER` if it does not."""
+    rng = part.random("tax_registration")
+    here = rng.random(part.high - part.low) < _REGISTERED_SHARE
+    registered = np.full(part.high - part.low, int(NEVER))
+    count = int(here.sum())
+    registered[here] = part.of(part.world.population.born)[here] + rng.integers(3, 60, count)
+    return registered
+
+
+def files_taxes(part: Part) -> NDArray[np.bool_]:
+    """Which of the part's firms file tax returns, and are graded for it."""
+    return mixed(part.firm, 66) % 1000 >= 70
+
+
 def tax_registration(part: Part) -> Rows:
-    """Tax registrations; a firm in fourteen has none, and the status changes once or twice."""
+    """Tax registrations of most firms, and their changes of status (see `taxpayers` for the rest)."""
     rng = part.random("tax_registration")
     population = part.world.population
-    here = np.flatnonzero(rng.random(part.high - part.low) < 0.93)
+    here = np.flatnonzero(rng.random(part.high - part.low) < _REGISTERED_SHARE)
     born = part.of(population.born)[here].astype(np.int64)
     registered = born + rng.integers(3, 60, len(here))
     lost = lost_days(part)[here].astype(np.int64)
@@ -149,7 +172,7 @@ def tax_registration(part: Part) -> Rows:
             "纳税人识别号": codes,
             "纳税人状态": spelling.words(("正常", "非正常", "注销"), status),
             "纳税人类型": spelling.words(("小规模", "一般"), general[row].astype(np.int8)),
-            "主管税务机关": spelling.words(_OFFICES, part.of(population.district)[here[row]]),
+            "主管税务机关": spelling.words(OFFICES, part.of(population.district)[here[row]]),
             "登记日期": spelling.dates(registered[row], "zh"),
             "状态日期": spelling.dates(when, "zh"),
         },
@@ -196,13 +219,13 @@ def _returns(
     alive = (
         (part.of(population.born) + 30 < end) & (part.of(population.died) > end + 10) & (lost > end)
     )
-    files = alive & (mixed(part.firm, 66) % 1000 >= 70)
+    files = alive & files_taxes(part)
     if end > calendar.until or end < calendar.since - 365:
         files[:] = False
     here = np.flatnonzero(files & (rng.random(count) > 0.02))
     low = conduct(part, "low_tax", days)[here]
     part_of_year = 1.0 if tax else 0.25 * (0.7 + 0.6 * rng.random(len(here)))
-    revenue = (_yearly_revenue(part, year)[here] * part_of_year).astype(np.int64)
+    revenue = (yearly_revenue(part, year)[here] * part_of_year).astype(np.int64)
     dormant = mixed(part.firm[here], 63) % 100 < 14
     zero = rng.random(len(here)) < np.where(low, 0.62, np.where(dormant, 0.75, 0.07))
     revenue[zero] = 0
@@ -224,7 +247,7 @@ def _returns(
         heard(rng, filed, 1, 5.0),
         {
             "统一社会信用代码": part.codes.take(pa.array(here)),
-            "税种": spelling.words(_TAXES, np.full(len(here), tax)),
+            "税种": spelling.words(TAXES, np.full(len(here), tax)),
             "所属期起": spelling.typed_dates(np.full(len(here), start)),
             "所属期止": spelling.typed_dates(np.full(len(here), end)),
             "申报日期": spelling.typed_dates(filed),
@@ -239,6 +262,46 @@ def _returns(
     )
 
 
+def filed_after_the_end(part: Part, who: NDArray[np.int64], ended: NDArray[np.int64]) -> Rows:
+    """Quarterly returns of firms that go on as if they had not left the register.
+
+    Args:
+        part: whose firms they are.
+        who: place of each; ended: day on which it left.
+    """
+    until = part.world.calendar.until
+    starts = np.arange("1990-01", "2061-01", 3, dtype="datetime64[M]").astype("datetime64[D]")
+    start = starts.astype(np.int64)
+    firm, quarter = np.nonzero((start[:-1] >= ended[:, None]) & (start[1:] < until - 75))
+    first, last = start[quarter], start[quarter + 1] - 1
+    here = who[firm]
+    revenue = yearly_revenue(part, date_of(until).year - 1)[here] // 4
+    declared = revenue * 3 // 100
+    nought = np.zeros(len(here), np.int64)
+    return Rows(
+        (last + 18).astype(np.int32),
+        {
+            "统一社会信用代码": part.codes.take(pa.array(here)),
+            "税种": spelling.words(TAXES, nought),
+            "所属期起": spelling.typed_dates(first),
+            "所属期止": spelling.typed_dates(last),
+            "申报日期": spelling.typed_dates(last + 14),
+            "应纳税额": pa.array(declared),
+            "实缴税额": pa.array(declared),
+            "零申报": pa.array(nought > 0),
+            "逾期天数": pa.array(nought),
+            "申报收入": pa.array(revenue),
+            "计税依据": pa.array(revenue),
+            "扣除额": pa.array(nought),
+        },
+    )
+
+
+def published(year: int) -> int:
+    """Day on which the grades of a year are published."""
+    return day(dt.date(year + 1, 4, 20))
+
+
 def grade(part: Part) -> Rows:
     """Yearly tax credit grades (A best, D worst), and work safety grades of builders and makers."""
     rng = part.random("grade")
@@ -246,17 +309,15 @@ def grade(part: Part) -> Rows:
     codes, known, words, periods, starts, schemes = [], [], [], [], [], []
     lost = lost_days(part)
     for year in range(date_of(calendar.since).year - 2, date_of(calendar.until).year):
-        published = day(dt.date(year + 1, 4, 20))
-        alive = (part.of(population.born) < published - 400) & (
-            part.of(population.died) > published
-        )
-        here = np.flatnonzero(alive & (mixed(part.firm, 66) % 1000 >= 70))
+        appears = published(year)
+        alive = (part.of(population.born) < appears - 400) & (part.of(population.died) > appears)
+        here = np.flatnonzero(alive & files_taxes(part))
         bad = (part.of(population.segment)[here] == 1) | conduct(
-            part, "low_tax", np.full(part.high - part.low, published)
+            part, "low_tax", np.full(part.high - part.low, appears)
         )[here]
         luck = rng.random(len(here)) + np.where(bad, -0.18, 0.0)
         mark = np.select([luck > 0.80, luck > 0.35, luck > 0.12, luck > 0.03], [0, 1, 2, 3], 4)
-        mark[lost[here] < published] = 4
+        mark[lost[here] < appears] = 4
         safety = np.flatnonzero(
             alive & (part.of(population.industry) <= 5) & (mixed(part.firm, 68) % 3 == 0)
         )
@@ -265,7 +326,7 @@ def grade(part: Part) -> Rows:
         words += [mark, 5 + level]
         schemes += [np.zeros(len(here), np.int64), np.ones(len(safety), np.int64)]
         periods.append(np.full(len(here) + len(safety), year))
-        starts.append(np.full(len(here) + len(safety), published))
+        starts.append(np.full(len(here) + len(safety), appears))
         known.append(heard(rng, starts[-1], 1, 8.0))
     who, scheme = np.concatenate(codes), np.concatenate(schemes)
     period, start = np.concatenate(periods), np.concatenate(starts)

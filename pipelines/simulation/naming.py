@@ -15,7 +15,7 @@ from pipelines.simulation.population import Population
 _TRADES = tuple(t for industry in vocabulary.INDUSTRIES for t in industry.trades)
 _FIRST_TRADE = np.cumsum([0, *[len(i.trades) for i in vocabulary.INDUSTRIES]])[:-1]
 _TRADE_COUNT = np.array([len(i.trades) for i in vocabulary.INDUSTRIES])
-_SCOPES = tuple(i.scope for i in vocabulary.INDUSTRIES)
+SCOPES = tuple(i.scope for i in vocabulary.INDUSTRIES)
 _PLACES = ("云江", "云江市", "", "临江", "云江高新", "江南")
 _ADDED_SCOPES = (
     "", "；企业管理咨询", "；会议及展览服务", "；健康咨询服务", "；信息咨询服务", "；投资咨询",
@@ -54,7 +54,7 @@ def scopes(
     """Scope of business: its line's words, and one addition after a change."""
     added = 1 + mixed(firm + generation * 31, 34) % (len(_ADDED_SCOPES) - 1)
     return spelling.joined(
-        spelling.words(_SCOPES, population.industry[firm]),
+        spelling.words(SCOPES, population.industry[firm]),
         spelling.words(_ADDED_SCOPES, np.where(generation > 0, added, 0)),
         "（依法须经批准的项目，经相关部门批准后方可开展经营活动）",
     )

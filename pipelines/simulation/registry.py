@@ -50,11 +50,28 @@ def capital_after(
 
 def registration(part: Part, changes: Changes) -> Rows:
     """Monthly file of the register: each firm that is new or changed since the last file, once."""
+    who, when, known, counts, ended = states(part, changes)
+    return Rows(known, _registration_columns(part, who, when, counts, ended))
+
+
+def states(part: Part, changes: Changes) -> tuple[NDArray[np.int64], ...]:
+    """The states of the part's firms that the register delivers, ordered by firm and day.
+
+    Returns:
+        Place of the firm, day, day from which it can be delivered, how many changes of each of
+        `ITEMS` it has had (one column an item), and whether it has ended.
+    """
     rng = part.random("registration")
     who, when, counts, ended = _versions(part, changes)
     known = heard(rng, when, 1, 3.0)
-    who, when, known, counts, ended = _last_of_each_delivery(part, who, when, known, counts, ended)
-    return Rows(known, _registration_columns(part, who, when, counts, ended))
+    return _last_of_each_delivery(part, who, when, known, counts, ended)
+
+
+def operating_room(part: Part, firm: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Room where a firm works when not at its domicile; -1 for those that work there."""
+    elsewhere = places.mixed(firm, 43) % 100 < 12
+    room = places.moved_room(part.world.population.firms, firm, np.full(len(firm), 4))
+    return np.where(elsewhere, room, -1)
 
 
 def _versions(part: Part, changes: Changes) -> tuple[NDArray[np.int64], ...]:
@@ -113,10 +130,8 @@ def _registration_columns(
     paid = population.capital[firm] * population.paid_percent[firm]
     status = np.where(ended, population.ending[firm], 0)
     born = population.born[firm]
-    elsewhere = places.mixed(firm, 43) % 100 < 12
-    operating = np.where(
-        elsewhere, places.moved_room(population.firms, firm, np.full(len(firm), 4)), room
-    )
+    apart = operating_room(part, firm)
+    operating = np.where(apart >= 0, apart, room)
     staff_known = places.mixed(firm, 44) % 100 < 80
     agent = population.agent[firm].astype(np.int64)
     limited = places.mixed(firm, 45) % 100 < 60

@@ -28,10 +28,26 @@ class Rows:
     Attributes:
         known: day from which the department can deliver each row.
         columns: one Arrow array a column of the file.
+        added: rows that stand behind the others in each file and have no faults: what later
+            versions of the simulator and planted rule faults add to a table. They are drawn and
+            delivered apart, so that the rows before them, and those rows' faults, stay as they were.
     """
 
     known: NDArray[np.int32]
     columns: dict[str, pa.Array]
+    added: Rows | None = None
+
+    def plus(self, *added: Rows) -> Rows:
+        """The same rows with more behind them."""
+        parts = [*([self.added] if self.added else []), *added]
+        return Rows(self.known, self.columns, joined_rows(parts) if parts else None)
+
+
+def joined_rows(parts: list[Rows]) -> Rows:
+    """Put rows of one file together."""
+    names = parts[0].columns
+    columns = {n: pa.concat_arrays([p.columns[n] for p in parts]) for n in names}
+    return Rows(np.concatenate([p.known for p in parts]).astype(np.int32), columns)
 
 
 @dataclass(frozen=True)
@@ -127,6 +143,12 @@ class Part:
         """Their credit codes."""
         return self.world.codes(self.firm)
 
+    def places(self, codes: pa.Array) -> NDArray[np.int64]:
+        """Place in the part of each of its firms, named by credit code."""
+        found = pc.index_in(codes, value_set=self.codes)
+        places: NDArray[np.int64] = found.to_numpy(zero_copy_only=False).astype(np.int64)
+        return places
+
     def of(self, values: NDArray[Any]) -> NDArray[Any]:
         """The part's piece of an array over the population."""
         return values[self.low : self.high]
@@ -194,8 +216,9 @@ def heard(
 
 def kept(rows: Rows, calendar: Calendar) -> Rows:
     """Leave out what no department can deliver before the end."""
+    added = kept(rows.added, calendar) if rows.added else None
     inside = rows.known <= calendar.until
     if inside.all():
-        return rows
+        return Rows(rows.known, rows.columns, added)
     keep = pa.array(inside)
-    return Rows(rows.known[inside], {k: v.filter(keep) for k, v in rows.columns.items()})
+    return Rows(rows.known[inside], {k: v.filter(keep) for k, v in rows.columns.items()}, added)

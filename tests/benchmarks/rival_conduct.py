@@ -66,13 +66,17 @@ def tax_filings(silver: Silver) -> pl.LazyFrame:
 def grades(silver: Silver) -> pl.LazyFrame:
     grade, scheme = pl.col("grade"), pl.col("scheme")
     valid = silver.valid("valid_to")
-    worst = grade.str.contains("^[DE]|失信|严重|黑")
+    turned = scheme == "工商风险度"  # its A is the highest risk
+    best = grade.str.starts_with("A") & ~turned
+    worst = (turned & grade.str.starts_with("A")) | (
+        ~turned & grade.str.contains("^[DE]|失信|严重|黑")
+    )
     tax = scheme.str.contains("税")
     rows = silver.happened("grade").sort(["valid_from", *ARRIVAL, *RECORD])
     return rows.group_by("subject_id").agg(
         worst_grades=(valid & worst).sum(),
         worst_grades_ever=worst.sum(),
-        best_grades=(valid & grade.str.starts_with("A")).sum(),
+        best_grades=(valid & best).sum(),
         tax_grade=grade.filter(tax).last(),
         previous_tax_grade=grade.filter(tax).get(BEFORE, null_on_oob=True),
     )

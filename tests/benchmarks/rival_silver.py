@@ -16,6 +16,9 @@ from deltalake import DeltaTable
 
 RECORD = ["source", "source_record_id"]
 ARRIVAL = ["known_at", "batch_id", "line"]
+LEAVING = {"penalty", "list_event", "complaint", "ad_monitor", "judgment", "enforcement",
+           "points_event", "tax_arrears", "grade", "public_info"}  # fmt: skip
+"""Tables whose records a decision can take away."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,36 @@ class Silver:
     as_of: date
 
     def known(self, table: str) -> pl.LazyFrame:
-        """Each record's last version known by the day, without those withdrawn."""
+        """Each record's last version known by the day, without those withdrawn or taken away."""
+        told = self._told(table)
+        gone = self._taken_away(table)
+        return told if gone is None else told.join(gone, on=list(gone.collect_schema()), how="anti")
+
+    def _taken_away(self, table: str) -> pl.LazyFrame | None:
+        """The records of a table that a repair or a sustained objection names, by subject."""
+        if table not in LEAVING:
+            return None
+        parts = []
+        if self._is_there("repair"):
+            granted = pl.col("outcome") == "准予"
+            parts.append(self._told("repair").filter(granted, pl.col("decided_date") <= self.as_of))
+        if self._is_there("objection"):
+            states = self._told("objection").filter(pl.col("state_date") <= self.as_of)
+            last = states.sort(["state_date", *ARRIVAL, *RECORD]).unique(
+                subset=["subject_id", "objection_no"], keep="last"
+            )
+            parts.append(last.filter(pl.col("state") == "成立"))
+        named = pl.col("target_record_id").alias("source_record_id")
+        targets = [
+            part.filter(pl.col("target_table") == table).select("subject_id", named)
+            for part in parts
+        ]
+        return pl.concat(targets).unique() if targets else None
+
+    def _is_there(self, table: str) -> bool:
+        return DeltaTable.is_deltatable(str(self.lake / "silver" / table))
+
+    def _told(self, table: str) -> pl.LazyFrame:
         files = DeltaTable(str(self.lake / "silver" / table)).file_uris()
         # A column that came with a later delivery is missing from the older files.
         versions = pl.scan_parquet(files, missing_columns="insert", extra_columns="ignore")

@@ -72,7 +72,7 @@ def test_locks_to_the_day(spark):
             # 12 in two events of one day
             event("same day", "2018-03-31", 4, "1"),
             event("same day", "2018-03-31", 8, "2"),
-            # one act alone; the lock from a leap day ends on February 27
+            # one act alone; the lock from a leap day ends on February 28
             event("at once", "2016-02-29", 12),
             # 11.5 does not reach 12
             event("short", "2018-01-01", 11.5),
@@ -84,12 +84,12 @@ def test_locks_to_the_day(spark):
         ],
     )
     assert locks(found) == [
-        ("at once", "unlocked", "2016-02-29", "2019-02-27"),
-        ("halves", "locked", "2018-02-01", "2021-01-31"),
-        ("last day", "locked", "2019-05-01", "2022-04-30"),
-        ("leap", "locked", "2019-02-28", "2022-02-27"),
-        ("same day", "locked", "2018-03-31", "2021-03-30"),
-        ("within", "locked", "2018-05-01", "2021-04-30"),
+        ("at once", "unlocked", "2016-02-29", "2019-02-28"),
+        ("halves", "locked", "2018-02-01", "2021-02-01"),
+        ("last day", "locked", "2019-05-01", "2022-05-01"),
+        ("leap", "locked", "2019-02-28", "2022-02-28"),
+        ("same day", "locked", "2018-03-31", "2021-03-31"),
+        ("within", "locked", "2018-05-01", "2021-05-01"),
     ]
 
 
@@ -103,10 +103,10 @@ def test_overlapping_and_touching_locks_are_one(spark):
             event("longer", "2017-06-15", 1, "2"),
             # the second lock begins on the day after the first ends: touching, one lock
             event("touch", "2016-01-01", 12, "1"),
-            event("touch", "2019-01-01", 12, "2"),
+            event("touch", "2019-01-02", 12, "2"),
             # a day between: two locks
             event("apart", "2016-01-01", 12, "1"),
-            event("apart", "2019-01-02", 12, "2"),
+            event("apart", "2019-01-03", 12, "2"),
             # points are not cancelled by a lock: on 2019-01-01 the 12 of 2016 still count
             event("kept", "2016-01-01", 12, "1"),
             event("kept", "2019-01-01", 0.5, "2"),
@@ -116,12 +116,12 @@ def test_overlapping_and_touching_locks_are_one(spark):
         ],
     )
     assert locks(found) == [
-        ("apart", "unlocked", "2016-01-01", "2018-12-31"),
-        ("apart", "unlocked", "2019-01-02", "2022-01-01"),
-        ("gone", "unlocked", "2016-01-01", "2018-12-31"),
-        ("kept", "unlocked", "2016-01-01", "2021-12-31"),
-        ("longer", "unlocked", "2016-01-01", "2020-06-14"),
-        ("touch", "unlocked", "2016-01-01", "2021-12-31"),
+        ("apart", "unlocked", "2016-01-01", "2019-01-01"),
+        ("apart", "unlocked", "2019-01-03", "2022-01-03"),
+        ("gone", "unlocked", "2016-01-01", "2019-01-01"),
+        ("kept", "unlocked", "2016-01-01", "2022-01-01"),
+        ("longer", "unlocked", "2016-01-01", "2020-06-15"),
+        ("touch", "unlocked", "2016-01-01", "2022-01-02"),
     ]
 
 
@@ -156,12 +156,12 @@ def test_balance_and_its_days(spark):
 
 def test_lock_ends_with_its_last_day(spark):
     events = [event("A", "2016-05-01", 12)]
-    # the last day is locked, the same calendar day three years on is free
-    assert locks(judged(spark, "2019-04-30", events)) == [
-        ("A", "locked", "2016-05-01", "2019-04-30")
-    ]
+    # the same calendar day three years on is the last one locked, the day after is free
     assert locks(judged(spark, "2019-05-01", events)) == [
-        ("A", "unlocked", "2016-05-01", "2019-04-30")
+        ("A", "locked", "2016-05-01", "2019-05-01")
+    ]
+    assert locks(judged(spark, "2019-05-02", events)) == [
+        ("A", "unlocked", "2016-05-01", "2019-05-01")
     ]
 
 
@@ -174,11 +174,11 @@ def test_sum_records_and_standing(spark):
     balance, lock = sorted(rows_of(found), key=lambda row: row.statement)
     assert lock.sum_zh == (
         "2016年：6分（2016-05-01，计至2019-05-01） ＋ 2018年：6分（2018-05-01，计至2021-05-01）"
-        " = 12分 ≥ 12分，自2018-05-01起锁入36个月，至2021-04-30"
+        " = 12分 ≥ 12分，自2018-05-01起锁入36个月，至2021-05-01"
     )
     assert lock.sum_en == (
         "2016-05-01: 6 (counts to 2019-05-01) + 2018-05-01: 6 (counts to 2021-05-01) = 12 >= 12: "
-        "locked from 2018-05-01 for 36 months, to 2021-04-30"
+        "locked from 2018-05-01 for 36 months, to 2021-05-01"
     )
     assert balance.value == "12"
     assert balance.sum_en.endswith(" = 12 points")
@@ -213,8 +213,8 @@ def test_fixed_cycles(spark):
         fixed,
     )
     assert locks(found) == [
-        ("before", "locked", "2015-12-31", "2018-12-30"),
-        ("one", "locked", "2017-12-31", "2020-12-30"),
+        ("before", "locked", "2015-12-31", "2018-12-31"),
+        ("one", "locked", "2017-12-31", "2020-12-31"),
     ]
     assert balances(found) == {"now": ("7.5", "2018-02-28", "2018-12-31")}
 
@@ -223,7 +223,7 @@ def test_time_alone_sets_no_lock(spark):
     """A lock of a year ends although 12 points still count: reaching them takes an act."""
     short = pack_with(points={"lock_months": 12})
     found = judged(spark, "2018-01-01", [event("A", "2016-01-01", 12)], short)
-    assert locks(found) == [("A", "unlocked", "2016-01-01", "2016-12-31")]
+    assert locks(found) == [("A", "unlocked", "2016-01-01", "2017-01-01")]
     assert balances(found) == {"A": ("12", "2016-01-01", "2019-01-01")}
 
 
@@ -274,7 +274,7 @@ def twin(events, as_of: date, rule):
     for _, day, _ in events:
         if sum(p for _, p in alive(day)) >= rule.threshold * 10:
             end = months_on(day, rule.lock_months)
-            locked |= {day + timedelta(n) for n in range((end - day).days)}
+            locked |= {day + timedelta(n) for n in range((end - day).days + 1)}
     runs = []
     for day in sorted(locked):
         if runs and runs[-1][1] == day - timedelta(1):

@@ -20,6 +20,7 @@ GB18030_TABLES = (
     "list_event",
     "tax_registration",
     "grade",
+    "tax_arrears",
     "case_label",
 )
 """Tables whose departments write GB18030, as conf/cities/demo/sources says."""

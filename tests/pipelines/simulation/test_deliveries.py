@@ -26,7 +26,7 @@ def described() -> dict[str, dict[str, Any]]:
 
 
 def test_every_core_table_is_delivered(described: dict[str, Any], drawn: Drawn) -> None:
-    assert len(described) == 21
+    assert len(described) == 27
     assert set(described) == set(SOURCES)
     assert {file.table for file in delivered(drawn.deliveries)} == set(described)
 

@@ -66,9 +66,10 @@ def test_a_finished_folder_is_not_written_again(
 def test_a_lost_truth_is_written_again_without_the_deliveries(tmp_path: Path) -> None:
     drawn(tmp_path)
     before = files(tmp_path)
-    (tmp_path / "truth.parquet").unlink()
-    drawn(tmp_path)
-    assert files(tmp_path) == before
+    for name in ("truth.parquet", "truth_rules.parquet"):
+        (tmp_path / name).unlink()
+        drawn(tmp_path)
+        assert files(tmp_path) == before
 
 
 @pytest.mark.parametrize("written", [0, 1, 40])
