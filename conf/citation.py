@@ -55,6 +55,13 @@ class Citation(Strict):
     quotation: Text
 
 
+class Basis(Strict):
+    """The legal basis: an instrument of `instruments.yaml` and the article in it."""
+
+    instrument: Name
+    article: Text
+
+
 class Sourced(Strict):
     """What every rule says of its origin. `note` is for a person: why this figure, what is open."""
 

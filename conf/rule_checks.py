@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from conf.citation import Instrument
+from conf.consequence_kinds import NoticesFile
 from conf.errors import did_you_mean, listed
 from conf.rule_kinds import (
     DimensionsFile,
     GradeScheme,
     ListsFile,
     MatrixFile,
-    NoticesFile,
     PointsFile,
     TaxFile,
 )

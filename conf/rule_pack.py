@@ -24,6 +24,7 @@ from conf.citation import (
     check_citation,
     load_instruments,
 )
+from conf.consequence_kinds import MeasuresFile, NoticesFile
 from conf.errors import ConfError, did_you_mean, listed
 from conf.rule_checks import (
     check_dimensions,
@@ -40,8 +41,6 @@ from conf.rule_kinds import (
     GradesFile,
     ListsFile,
     MatrixFile,
-    MeasuresFile,
-    NoticesFile,
     PointsFile,
     TaxFile,
 )

@@ -13,8 +13,8 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from conf.citation import Instrument, Sourced
-from conf.rule_kinds import Basis, Measure
+from conf.citation import Basis, Instrument, Sourced
+from conf.consequence_kinds import Measure
 from conf.rule_pack import RulePack
 from models.grading.frames import holds_on, no_records, say, union_all, verdicts_of_rules
 from models.grading.trace import RECORD_COLUMNS, Judged, citation_words

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from conf.rule_kinds import Notice
+from conf.consequence_kinds import Notice
 from conf.rule_pack import RulePack
 from models.grading.frames import (
     Known,
