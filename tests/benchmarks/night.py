@@ -23,6 +23,8 @@ STEPS = "tests.benchmarks.steps"
 SIMULATING = "simulating the city"
 FEATURES = "known states, features"
 RIVAL = "the same by hand in polars"
+NIGHT, INTAKE = "a night that finds nothing new", "landing and conforming everything"
+RULES = "of it: the rules"
 RIVAL_AIM = 3.0
 SIMULATION_AIM = 120.0
 
@@ -41,14 +43,15 @@ def run(firms: int, seed: int, folder: Path) -> list[Cost]:
     steps = [
         (SIMULATING, "pipelines", drawn),
         ("starting an engine, in each below", STEPS, ("engine", folder, UNTIL)),
-        ("landing and conforming everything", STEPS, ("intake", folder, UNTIL)),
+        (INTAKE, STEPS, ("intake", folder, UNTIL)),
         (FEATURES, STEPS, ("features", folder, UNTIL)),
         (RIVAL, "tests.benchmarks.polars_rival", (lake, UNTIL, folder / "rival.parquet")),
         ("known states, edges, graph", STEPS, ("graph", folder, UNTIL)),
         ("training, six days", STEPS, ("training", folder, UNTIL)),
-        ("a night that finds nothing new", "pipelines", nightly),
+        (NIGHT, "pipelines", nightly),
         ("of it: scores", STEPS, ("scores", folder, UNTIL)),
         ("of it: the list and its reasons", STEPS, ("list", folder, UNTIL)),
+        (RULES, STEPS, ("rules", folder, UNTIL)),
     ]
     costs = []
     for name, module, words in steps:
@@ -67,6 +70,8 @@ def verdicts(costs: Sequence[Cost], differing: Sequence[str]) -> list[str]:
     return [
         f"Features: {times:.1f} times the rival's CPU (aim: under {RIVAL_AIM:.0f}).",
         f"Simulation: {cpu[SIMULATING]:.0f} CPU s (aim: under {SIMULATION_AIM:.0f} for 100,000 firms).",
+        f"Rules: {cpu[RULES] / cpu[NIGHT]:.0%} of the CPU of a night that finds nothing new, "
+        f"{cpu[RULES] / (cpu[NIGHT] + cpu[INTAKE]):.0%} of one that takes in everything.",
         *(unlike or same),
     ]
 

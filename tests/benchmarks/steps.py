@@ -4,7 +4,7 @@
 
 FOLDER holds `deliveries/` and `lake/`; what a step makes apart from the lake's own tables goes
 beside them. A step stands on those before it: intake, features, graph, training, a whole night,
-then scores and list, which read what that night published.
+then scores and list, which read what that night published; the rules need the intake alone.
 """
 
 from __future__ import annotations
@@ -96,6 +96,18 @@ def warning_list(folder: Path, lake: Lake, city: City, as_of: date) -> None:
     pq.write_table(warned.tables.warnings, folder / "warnings.parquet")
 
 
+def rules(folder: Path, lake: Lake, city: City, as_of: date) -> None:
+    """Every verdict of the rule pack in force, from known states."""
+    from conf.rule_pack import pack_in_force
+    from pipelines.assembling import known_lake
+    from pipelines.judging import at_hand, judge, kept_aside
+
+    pack = pack_in_force(city.rule_packs, as_of)
+    assert pack is not None, "the city has no pack for the day"
+    with kept_aside(lake.spark, folder) as aside, kept_aside(lake.spark, folder) as keep:
+        judge(at_hand(known_lake(lake, as_of), aside), pack, as_of, keep)
+
+
 STEPS: dict[str, Step] = {
     "engine": engine,
     "intake": intake,
@@ -104,6 +116,7 @@ STEPS: dict[str, Step] = {
     "training": training,
     "scores": scores,
     "list": warning_list,
+    "rules": rules,
 }
 
 
