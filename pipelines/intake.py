@@ -8,6 +8,7 @@ killed run left behind is cleared before the next try.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -101,14 +102,17 @@ class Intake:
 
         A delivery that comes after a list for its own day was published is known from the day
         after that list, so that no published day ever changes. A new content at a path seen
-        before is the next version of that file. A city without dated deliveries has one date.
+        before is the next version of that file; among files of one day the digits of their names
+        decide. A city without dated deliveries has one date.
         """
         known_at = delivery.known_at or self.city.known_at
         if delivery.known_at and self.closed and delivery.known_at <= self.closed:
             known_at = self.closed + timedelta(days=1)
         version = sum(b.file == delivery.file and b.status == "landed" for b in ours)
         day = f"{known_at:%Y%m%d}" if known_at else "undated"
-        batch_id = f"{day}-{version:02d}-{delivery.batch_id}"
+        # of two files that come on one day, May's late and June's, June's is the later word
+        number = re.sub(r"\D", "", Path(delivery.file).name)[-16:].zfill(16)
+        batch_id = f"{day}-{version:02d}-{number}-{delivery.batch_id}"
         return replace(delivery, known_at=known_at, batch_id=batch_id)
 
     def _refusal(self, delivery: DeliveryFile, source: Source) -> str | None:
