@@ -27,7 +27,7 @@ demo: .venv/.installed ## draw the demo city, run the night, say where the list 
 	$(BIN)/forewarn show --lake $(DEMO)/lake --top 10
 
 test: .venv/.installed ## the whole test suite on the embedded engine
-	$(BIN)/python -m pytest -m "not spark and not campaign"
+	$(BIN)/python -m pytest -m "not spark and not campaign" -n 2 --dist loadfile
 
 test-spark: .venv/.installed ## every test that touches tables, on Apache Spark (Java 17)
 	$(BIN)/python -m pytest -m "not campaign" --engine spark

@@ -223,24 +223,3 @@ def test_the_first_notebook_runs(city: City, monkeypatch: pytest.MonkeyPatch) ->
     book = nbformat.read(root / "notebooks" / "start_here.ipynb", as_version=4)
     NotebookClient(book, timeout=300, resources={"metadata": {"path": str(root)}}).execute()
     assert any("firms scored" in str(cell.get("outputs")) for cell in book.cells)
-
-
-def test_of_two_files_of_one_day_the_later_month_has_the_last_word(tmp_path: Path) -> None:
-    """March's file comes late, beside April's: its old fine must not stand."""
-    folder = tmp_path / "deliveries"
-    simulate(tmp_path, 60, NIGHTS[-1])
-    head = (
-        "统一社会信用代码,决定书文号,处罚机关,处罚依据,处罚种类,罚没金额,违法事实代码,"
-        "处罚决定日期,公示日期,信用修复日期,操作\n"
-    )
-    for month, fine in (("202404", "900"), ("202403", "100")):
-        path = folder / "2024-12-28" / "xyb" / f"penalty_{month}.csv"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        row = f"914403001922038216,同一文号,城管局,,罚款,{fine},,2024-03-01,,,\n"
-        path.write_text(head + row, encoding="utf-8")
-    night(folder, tmp_path / "lake", NIGHTS[-1])
-    out = tmp_path / "penalty.csv"
-    forewarn("export", "penalty", "--lake", tmp_path / "lake", "--as-of", NIGHTS[-1], "--out", out)
-    with out.open(encoding="utf-8") as file:
-        fines = [r["amount_fen"] for r in csv.DictReader(file) if r["decision_no"] == "同一文号"]
-    assert fines == ["90000"]

@@ -60,10 +60,15 @@ def test_nothing_of_the_rooms_is_left_behind(installed: Path) -> None:
     assert ours == shipped
 
 
-def test_a_night_from_the_wheel(installed: Path, tmp_path: Path) -> None:
-    simulate(tmp_path, 60, "2024-12-31")
-    told = night(installed, tmp_path, "sail")
-    assert "The list is in" in told
+def test_the_wheel_works_outside_the_repository(installed: Path, tmp_path: Path) -> None:
+    # a whole night from the wheel is run on Spark's workers, below
+    assert "行政处罚" in outside(installed, tmp_path, "catalogue", "penalty")
+    assert "regime_2022" in outside(installed, tmp_path, "rules", "list")
+    told = outside(
+        installed, tmp_path, "simulate", "--firms", "5", "--seed", "1", "--since", "2024-06-01",
+        "--until", "2024-12-31", "--out", tmp_path / "d", "--truth", tmp_path / "t.parquet",
+    )  # fmt: skip
+    assert "5 firms" in told
 
 
 @pytest.mark.spark
