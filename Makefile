@@ -8,7 +8,7 @@ SEED ?= 7
 SINCE ?= 2022-01-01
 UNTIL ?= 2024-12-31
 
-.PHONY: demo test test-spark equality lint lock bench wheel clean
+.PHONY: demo test test-spark test-spark-all equality lint lock bench dictionary wheel clean
 .DEFAULT_GOAL := help
 
 help:
@@ -29,7 +29,10 @@ demo: .venv/.installed ## draw the demo city, run the night, say where the list 
 test: .venv/.installed ## the whole test suite on the embedded engine
 	$(BIN)/python -m pytest -m "not spark and not campaign" -n 2 --dist loadfile
 
-test-spark: .venv/.installed ## every test that touches tables, on Apache Spark (Java 17)
+test-spark: .venv/.installed ## the flow's tests on Apache Spark (Java 17); whole tables of both engines compared
+	$(BIN)/python -m pytest -m "not campaign" --engine spark tests/conf tests/features tests/graphs tests/pipelines/conforming tests/pipelines/landing tests/pipelines/test_both_engines.py tests/pipelines/test_engine_differences.py tests/pipelines/test_intake.py
+
+test-spark-all: .venv/.installed ## every test that uses an engine, on Apache Spark (half an hour)
 	$(BIN)/python -m pytest -m "not campaign" --engine spark
 
 equality: .venv/.installed ## whole-table equality of both engines on a city of 5,000 firms

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -90,7 +90,9 @@ def published(lake: Lake) -> list[Run]:
     """Every published run, oldest first by as-of date, then by when it ended."""
     if not lake.exists("gold", "runs"):
         return []
-    runs = [Run(**row.asDict()) for row in lake.read("gold", "runs").collect()]
+    # a lake begun by an older program lacks what its runs did not yet say
+    unsaid = dict.fromkeys(field.name for field in fields(Run))
+    runs = [Run(**{**unsaid, **row.asDict()}) for row in lake.read("gold", "runs").collect()]  # type: ignore[arg-type]
     return sorted(runs, key=lambda run: (run.as_of, run.ended_at, run.run_id))
 
 

@@ -18,7 +18,8 @@ import pyarrow as pa
 import pytest
 
 FIRMS = os.environ.get("FOREWARN_EQUAL_FIRMS", "300")
-FIRST, SECOND = "2024-11-30", "2024-12-31"
+# long enough to train on one day: every further day costs Spark half a minute
+SINCE, FIRST, SECOND = "2023-07-01", "2024-11-30", "2024-12-31"
 # what a run says of its engine and of the clock
 OWN = {"engine", "engine_version", "started_at", "ended_at"}
 
@@ -36,7 +37,7 @@ def forewarn(*words: str) -> None:
 def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("city")
     forewarn(
-        "simulate", "--firms", FIRMS, "--seed", "5", "--since", "2022-01-01", "--until", SECOND,
+        "simulate", "--firms", FIRMS, "--seed", "5", "--since", SINCE, "--until", SECOND,
         "--out", str(folder / "deliveries"), "--truth", str(folder / "truth.parquet"),
     )  # fmt: skip
     return folder
