@@ -206,7 +206,7 @@ def evaluate(
     truth: Annotated[Path, typer.Option(help="The truth file that `simulate` wrote.")],
     as_of: AsOf = None,
 ) -> None:
-    """Hold a published list against the planted truth, beside chance and a one-word rule."""
+    """Hold a published list, and the rules, against what was planted, beside chance."""
     from pipelines.evaluating import evaluate_list
 
     Console().print(evaluate_list(lake, truth, as_of))
