@@ -95,7 +95,12 @@ def _never(catalogue: Mapping[str, Table], table: str) -> list[str]:
 
 
 def _sorted(arrow: pa.Table) -> pa.Table:
-    """Rows in the order of their keys: the first columns that tell them apart, then the rest."""
+    """Rows in the order of their keys: the first columns that tell them apart, then the rest.
+
+    Columns too: the column a table is parted by stands first with one engine, last with the other.
+    """
+    front = [name for name in ("run_id", "as_of") if name in arrow.column_names]
+    arrow = arrow.select([*front, *(n for n in arrow.column_names if n not in front)])
     simple = [f.name for f in arrow.schema if not pa.types.is_nested(f.type)]
     lead = [n for n in ("as_of", "run_id", "section", "rank", "subject_id") if n in simple]
     lead += [n for n in _SYSTEM_KEYS if n in simple]
