@@ -35,8 +35,6 @@ class GradeScheme(Sourced):
     best: Literal["first", "last"]
     values: Annotated[tuple[Text, ...], Field(min_length=2)]
     severity: tuple[Severity, ...]
-    issued: bool = True
-    """False: a scheme that exists here only to be compared (none is recomputed)."""
 
     GIVEN_BY_LOADER = frozenset({"name"})
 
