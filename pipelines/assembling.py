@@ -71,9 +71,14 @@ def model_features(city: City) -> list[str]:
 
 
 @contextmanager
-def assembled(lake: Lake, city: City, as_of: date) -> Iterator[Assembled]:
-    """Features and graph as of a day; what it wrote aside is removed at the end."""
-    known = known_lake(lake, as_of)
+def assembled(
+    lake: Lake, city: City, as_of: date, known: Mapping[str, DataFrame] | None = None
+) -> Iterator[Assembled]:
+    """Features and graph as of a day; what it wrote aside is removed at the end.
+
+    `known`: the known states, where they were worked out before.
+    """
+    known = known_lake(lake, as_of) if known is None else known
     scratch = lake.root / "staging" / f"graph-{as_of:%Y%m%d}"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)

@@ -58,7 +58,7 @@ READ_OFTEN = (
     "enforcement",
     "complaint",
 )
-"""Tables that several rules read: their known state is worked out once (half the step's work)."""
+"""Tables that a night reads several times: their known state is worked out once."""
 
 
 def at_hand(known: Mapping[str, DataFrame], keep: Keep) -> dict[str, DataFrame]:
@@ -83,24 +83,30 @@ def judge(
     pack: RulePack,
     as_of: date,
     keep: Keep,
+    aside: Keep,
     listed: DataFrame | None = None,
 ) -> JudgedDay:
     """All verdicts of a pack as of a day, kept table by table, and the records behind them.
 
-    `known`: known states, repaired records left out. `listed`: subject_id of those on the list of
-    enforcement, who get no notice; None where there is no list.
+    `known`: known states, repaired records left out. `aside` keeps what is not to stay. `listed`:
+    subject_id of those on the list of enforcement, who get no notice; None where there is no list.
     """
     records: list[DataFrame] = []
     kept: dict[str, DataFrame] = {}
 
     def put(table: str, parts: Sequence[Judged]) -> Judged:
         kept[table] = keep(_together([part.verdicts for part in parts]), table)
-        behind = reduce(DataFrame.unionAll, [part.records for part in parts])
+        behind = reduce(DataFrame.unionAll, [part.records_of(kept[table]) for part in parts])
         records.append(keep(behind, f"{RECORDS_TABLE}_{table}"))
         return Judged(kept[table], records[-1])
 
     scored = dimensions(known, pack, as_of)
-    constrained = [retained_tax_grades(known, as_of, pack), carried_grades(known, as_of, pack)]
+    constrained = [
+        Judged(aside(judged.verdicts, f"constrained_{n}"), judged.behind)
+        for n, judged in enumerate(
+            [retained_tax_grades(known, as_of, pack), carried_grades(known, as_of, pack)]
+        )
+    ]
     severities = _with_constraints(resolved_severity(known, as_of, pack), constrained, as_of)
     grades = put("grades", [
         issued_grades(known, as_of, pack),

@@ -24,12 +24,18 @@ from models.risk.estimator import RiskModel
 from models.risk.levels import ListPolicy
 from models.risk.scoring import score
 from models.risk.warning_list import list_hash
-from pipelines.assembling import Assembled, assembled, repairs_without_effect, unmatched
+from pipelines.assembling import (
+    Assembled,
+    assembled,
+    known_lake,
+    repairs_without_effect,
+    unmatched,
+)
 from pipelines.delivering.pages import DistrictCapacity, RunFacts, field_rules
 from pipelines.delivering.write_lists import write_lists
 from pipelines.engine import Engine, open_engine
 from pipelines.intake import Intake
-from pipelines.judging import at_hand, judge, kept_aside
+from pipelines.judging import Keep, at_hand, judge, kept_aside
 from pipelines.lake import Lake, only_one_writer
 from pipelines.landing.deliveries import unclaimed_files
 from pipelines.landing.personal_data import PersonalKey
@@ -188,7 +194,11 @@ class _Night:
         before = None
         if previous is not None:
             before = rows_of(self.lake, "warnings", previous).toArrow()
-        with assembled(self.lake, self.city, self.as_of) as judged:
+        with ExitStack() as stack:
+            aside = stack.enter_context(kept_aside(self.lake.spark, self.lake.root / "staging"))
+            self.step("known states", 0.50)
+            known = at_hand(known_lake(self.lake, self.as_of), aside)
+            judged = stack.enter_context(assembled(self.lake, self.city, self.as_of, known))
             self.step("features and graph", 0.60)
             self._keep(judged.features, "subject_features")
             features = self._kept("subject_features")
@@ -206,7 +216,7 @@ class _Night:
             missing = unmatched(judged.known)
             if missing is not None:
                 self._keep(missing, "unmatched")
-            self._judge_by_rules(judged.known)
+            self._judge_by_rules(judged.known, aside)
         self.step("writing the list", 0.95)
         counts = self._counts(warned)
         folder = self.lake.root / "lists" / f"{self.as_of:%Y-%m-%d}-{self.run_id}"
@@ -235,7 +245,7 @@ class _Night:
         publish(self.lake, run)
         return run
 
-    def _judge_by_rules(self, known: Mapping[str, DataFrame]) -> None:
+    def _judge_by_rules(self, known: Mapping[str, DataFrame], aside: Keep) -> None:
         """The verdicts of the pack in force; none when the city has no pack for the day."""
         if self.pack is None:
             return
@@ -246,8 +256,7 @@ class _Night:
             return self._kept(table)
 
         listed = self._kept("warnings").where(F.col("section") == "list").select("subject_id")
-        with kept_aside(self.lake.spark, self.lake.root / "staging") as aside:
-            judge(at_hand(known, aside), self.pack, self.as_of, keep, listed)
+        judge(known, self.pack, self.as_of, keep, aside, listed)
         self._keep(repairs_without_effect(self.lake, self.as_of), "repairs_without_effect")
 
     @property

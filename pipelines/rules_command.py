@@ -90,7 +90,7 @@ def packs_compared(
 
 def _verdicts(known: Mapping[str, Any], pack: RulePack, day: date, subject: str | None) -> pa.Table:
     with kept_aside(next(iter(known.values())).sparkSession) as keep:
-        found = judge(known, pack, day, keep).verdicts()
+        found = judge(known, pack, day, keep, keep).verdicts()
         if subject is not None:
             found = found.where(found.subject_id == subject)
         return found.toArrow()

@@ -15,7 +15,6 @@ from pyspark.sql import functions as F
 from conf.rule_kinds import Spread
 from conf.rule_pack import RulePack
 from features.as_of import latest_by_key
-from models.grading.frames import union_all
 from models.grading.known import RECORD, state
 from models.grading.tax_grades import graded_years, grades_by_year
 from models.grading.trace import RECORD_COLUMNS, Judged, verdict_id, verdicts
@@ -248,15 +247,13 @@ def _records(paths: DataFrame, key: tuple[str, ...]) -> DataFrame:
     """The grade and both roles of every path, each record once a verdict."""
     named = paths.withColumn("verdict_id", verdict_id(FAMILY, F.lit(SPREAD), key))
     columns = dict(RECORD_COLUMNS)
-    sides = [
-        named.select(
-            *(
-                F.col(name if name in ("verdict_id", "subject_id") else side + name)
-                .cast(kind)
-                .alias(name)
-                for name, kind in columns.items()
-            )
-        )
-        for side in ("grade_", "from_", "to_")
-    ]
-    return union_all(sides).distinct()
+    sides = ("grade_", "from_", "to_")
+    # a row a side, not a query a side: paths are dear to find
+    told = named.withColumn("side_", F.explode(F.array(*(F.lit(side) for side in sides))))
+    shown = {
+        name: F.coalesce(*(F.when(F.col("side_") == s, F.col(s + name)) for s in sides))
+        for name in _SHOWN
+    }
+    return told.select(
+        *(shown.get(name, F.col(name)).cast(kind).alias(name) for name, kind in columns.items())
+    ).distinct()

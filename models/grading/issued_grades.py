@@ -257,7 +257,11 @@ def grade_conflicts(known: Mapping[str, DataFrame], as_of: date, pack: RulePack)
         sourced=rule,
         own=("resolved_scheme", "resolved_grade", "policy"),
     )
-    behind = made.select("verdict_id", "subject_id").join(
-        ranked.select("subject_id", *(name for name, _ in RECORD)), "subject_id"
-    )
-    return Judged(made, records(behind, "grade"))
+    graded = ranked.select("subject_id", *(name for name, _ in RECORD))
+
+    def behind(kept: DataFrame) -> DataFrame:
+        conflicts = kept.where((F.col("family") == FAMILY) & (F.col("rule") == CONFLICT))
+        told = conflicts.select("verdict_id", "subject_id").join(graded, "subject_id")
+        return records(told, "grade")
+
+    return Judged(made, behind)

@@ -42,6 +42,9 @@ TAX_FILING = {
     "revenue_declared_fen": "bigint",
 }
 
+COMPARED = ("annual_report", "tax_filing")
+"""The tables of `figures_disagree`: a subject is compared with itself alone."""
+
 TOLD = ("subject_id", "about", "holds_from", "told_zh", "told_en")
 """What a situation says: about: what tells two findings of one rule apart (a year, a list)."""
 _OWN = ("verdict_id", "subject_id", "table_name")
@@ -212,7 +215,8 @@ def _filings_of_years(known: Known) -> DataFrame:
     """Filings that tell a revenue and lie within one year, with `year` and `whole` (all of it)."""
     start, end = F.col("period_start"), F.col("period_end")
     filings = state(known, "tax_filing", TAX_FILING)
-    filings = last_of(filings, ("subject_id", "tax", "period_start", "period_end"), "known_at")
+    key = ["subject_id", "tax", "period_start", "period_end"]
+    filings = latest_by_key(filings, key, plan="hash")
     whole = (F.dayofyear(start) == 1) & (F.month(end) == 12) & (F.dayofmonth(end) == 31)
     told = F.col("revenue_declared_fen").isNotNull() & F.col("tax").isNotNull()
     return filings.where((F.year(start) == F.year(end)) & told).select(

@@ -18,6 +18,7 @@ from features.repairs import latest_objections
 from models.grading.frames import Known, no_records, origin, say, union_all, verdicts_of_rules
 from models.grading.known import RECORD, state
 from models.grading.list_situations import (
+    COMPARED,
     Found,
     escalation,
     figures_disagree,
@@ -235,11 +236,16 @@ def list_candidates(
     """
     events = list_events(known, as_of)
     found = stays(events, as_of, pack)
-    parts = _situations(known, as_of, pack, points_locks, points_records)
-    for rule in pack.lists.lists.values():
-        if rule.escalates_to is not None:
-            longer = escalation(found, events, rule, as_of)
-            parts.append(_named(longer, rule, ESCALATION, rule.escalates_to, pack))
+
+    def parts_over(compared: Known) -> list[Found]:
+        parts = _situations(known, compared, as_of, pack, points_locks, points_records)
+        for rule in pack.lists.lists.values():
+            if rule.escalates_to is not None:
+                longer = escalation(found, events, rule, as_of)
+                parts.append(_named(longer, rule, ESCALATION, rule.escalates_to, pack))
+        return parts
+
+    parts = parts_over(known)
     if not parts:
         return _nothing(events, pack)
     on_it = found.where(F.col("value") == LISTED).select(
@@ -251,28 +257,42 @@ def list_candidates(
         firms = latest_by_key(known["registration"], ["subject_id"])
         gone = firms.where(F.col("status").isin(*GONE)).select("subject_id")
         rows = rows.join(gone, "subject_id", "left_anti")
-    made = _candidates(rows, pack)
-    behind = [records(frame, table) for part in parts for table, frame in part.behind.items()]
-    if not behind:
-        return Judged(made, no_records(made))
-    kept = union_all(behind).join(made.select("verdict_id"), "verdict_id", "left_semi")
-    return Judged(made, kept)
+
+    def behind(kept: DataFrame) -> DataFrame:
+        candidates = kept.where(F.col("value") == CANDIDATE).select("verdict_id", "subject_id")
+        # who is compared with himself alone needs only his own figures
+        narrowed = {t: _of_subjects(known[t], candidates) for t in COMPARED if t in known}
+        told = [
+            records(frame, table)
+            for part in parts_over(narrowed)
+            for table, frame in part.behind.items()
+        ]
+        if not told:
+            return no_records(kept)
+        return union_all(told).join(candidates.select("verdict_id"), "verdict_id", "left_semi")
+
+    return Judged(_candidates(rows, pack), behind)
+
+
+def _of_subjects(rows: DataFrame, subjects: DataFrame) -> DataFrame:
+    return rows.join(subjects.select("subject_id").distinct(), "subject_id", "left_semi")
 
 
 def _situations(
     known: Known,
+    compared: Known,
     as_of: datetime.date,
     pack: RulePack,
     points_locks: DataFrame | None,
     points_records: DataFrame | None,
 ) -> list[Found]:
-    """What every situation of the pack finds, named and worded."""
+    """What every situation of the pack finds, named and worded; `compared` has `COMPARED`."""
     parts = []
     for name, situation in pack.lists.situations.items():
         found = {
             "no_annual_report": lambda s: no_annual_report(known, as_of, s),
             "unreachable": lambda s: unreachable(known, as_of),
-            "figures_disagree": lambda s: figures_disagree(known, s),
+            "figures_disagree": lambda s: figures_disagree(compared, s),
             "points_locked": lambda s: points_locked(points_locks, points_records, as_of),
         }[situation.kind](situation)
         if found is not None:

@@ -89,7 +89,7 @@ def measures(
         .withColumn("sum_en", _words(chinese=False))
     )
     found = verdicts_of_rules(rows, family=MEASURE, key=["because"], pack=pack, own=MEASURE_OWN)
-    return Judged(found, _records(found, judged))
+    return Judged(found, lambda kept: _records(kept, judged))
 
 
 def _facts(judged: Sequence[Judged], standing_grades: DataFrame) -> DataFrame:

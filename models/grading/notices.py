@@ -65,14 +65,13 @@ def notices(
     if not told:
         return _nothing(listed, pack)
     rows = union_all(told.values())
-    # each table is beside its own notices only: together they would all be counted once a table
-    behind = (
-        _records(table, known[table], rows, by_table[table], as_of) for table, rows in told.items()
-    )
-    return Judged(
-        verdicts_of_rules(rows, family=NOTICE, key=[], pack=pack, own=NOTICE_OWN),
-        union_all(behind),
-    )
+
+    def behind(kept: DataFrame) -> DataFrame:
+        return union_all(
+            _records(table, known[table], kept, by_table[table], as_of) for table in told
+        )
+
+    return Judged(verdicts_of_rules(rows, family=NOTICE, key=[], pack=pack, own=NOTICE_OWN), behind)
 
 
 def _by_table(found: Iterable[Notice]) -> dict[str, list[Notice]]:

@@ -36,6 +36,7 @@ VOID = ("吊销", "注销", "迁出")
 """States of a registration under which a firm must not trade here."""
 
 RECEIPT_KEYS = ("district", "industry_section", "period_start", "tax")
+_CELL_KEY = RECEIPT_KEYS[2:]
 _TEXT = ("status", "name", "domicile_address_id", "operating_address_id", "scope_text")
 REGISTRATION = {
     **dict.fromkeys(("subject_id", *_TEXT, "district", "industry"), "STRING"),
@@ -113,10 +114,12 @@ def tax_comparison(known: Known, pack: RulePack, as_of: datetime.date) -> Judged
     rows = spread(sides, [finding.case() for finding in findings])
     judged = _verdicts(rows, pack, [field])
     cells = _receipts_disagree(known, pack)
-    return Judged(
-        judged.unionAll(cells.verdicts),
-        _records(judged, known, as_of).unionAll(cells.records),
-    )
+
+    def behind(kept: DataFrame) -> DataFrame:
+        of_firms = _records(kept.where(F.col("rule") != RECEIPTS), known, as_of)
+        return of_firms.unionAll(cells.records_of(kept.where(F.col("rule") == RECEIPTS)))
+
+    return Judged(judged.unionAll(cells.verdicts), behind)
 
 
 def _verdicts(rows: DataFrame, pack: RulePack, key: Sequence[str | Column]) -> DataFrame:
@@ -302,6 +305,13 @@ def _detail(field: str, found: Column, since: Column, tax: Column, registered: C
 
 def _records(judged: DataFrame, known: Known, as_of: datetime.date) -> DataFrame:
     """The rows of both sides; of the filings, for a licence, the recent ones or else the last."""
+    about = judged.select("verdict_id", "subject_id", "rule")
+    firms = about.select("subject_id").distinct()
+    known = {
+        table: rows.join(firms, "subject_id", "left_semi")
+        for table, rows in known.items()
+        if table in ("registration", "tax_registration", "tax_filing")
+    }
     filings = _filings(known, as_of).where(F.col("event_date") <= F.lit(as_of))
     last = filings.groupBy("subject_id").agg(F.max("event_date").alias("last_filing"))
     shown = _recent(as_of) | (F.col("event_date") == F.col("last_filing"))
@@ -310,10 +320,8 @@ def _records(judged: DataFrame, known: Known, as_of: datetime.date) -> DataFrame
         "tax_registration": _tax_registrations(known),
         "tax_filing": filings.join(last, "subject_id").where(shown),
     }
-    # joined to the verdicts once, all together: judging is the dear part
     unnamed = F.lit(None).alias("verdict_id")
     sides = union_all(records(side.select("*", unnamed), table) for table, side in rows.items())
-    about = judged.select("verdict_id", "subject_id", "rule")
     told = (F.col("table_name") != "tax_filing") | (F.col("rule") == UNLICENSED)
     found = sides.drop("verdict_id").join(about, "subject_id").where(told)
     return found.select(*sides.columns)
@@ -339,19 +347,16 @@ def _receipts_disagree(known: Known, pack: RulePack) -> Judged:
         .withColumn("filed", F.coalesce("filed_fen", F.lit(0)).cast("decimal(20,0)"))
         .withColumn("gap", (F.col("total") - F.col("filed")).cast("decimal(20,0)"))
     )
-    found = _worded_receipts(rows, pack)
-    ids = found.select("verdict_id_", *RECEIPT_KEYS)
-    behind = [
-        records(
-            rows.drop("subject_id")
-            .join(ids, list(RECEIPT_KEYS))
-            .withColumn("subject_id", cell)
-            .withColumnRenamed("verdict_id_", "verdict_id"),
-            table,
-        )
-        for rows, table in ((totals, "tax_receipts"), (filed, "tax_filing"))
-    ]
-    return Judged(_verdicts(found, pack, RECEIPT_KEYS[2:]), union_all(behind))
+
+    def behind(kept: DataFrame) -> DataFrame:
+        keyed = verdict_id(COMPARISON, F.lit(RECEIPTS), _CELL_KEY)
+        apart = totals.withColumn("subject_id", cell).withColumn("verdict_id", keyed)
+        apart = apart.join(kept.select("verdict_id"), "verdict_id", "left_semi")
+        filed = _filed_in_cells(known, apart).withColumn("subject_id", cell)
+        filed = filed.withColumn("verdict_id", keyed)
+        return records(apart, "tax_receipts").unionAll(records(filed, "tax_filing"))
+
+    return Judged(_verdicts(_worded_receipts(rows, pack), pack, _CELL_KEY), behind)
 
 
 def _worded_receipts(rows: DataFrame, pack: RulePack) -> DataFrame:
@@ -379,7 +384,6 @@ def _worded_receipts(rows: DataFrame, pack: RulePack) -> DataFrame:
         .withColumn("sum_en", en)
         .withColumn("check_zh", F.lit("核对未登记户、所属区或行业门类有误、跨期入库和退税"))
         .withColumn("check_en", F.lit(check_en))
-        .withColumn("verdict_id_", verdict_id(COMPARISON, F.lit(RECEIPTS), RECEIPT_KEYS[2:]))
     )
 
 
@@ -392,7 +396,6 @@ def _filed_in_cells(known: Known, totals: DataFrame) -> DataFrame:
     same_end = F.coalesce(F.col("period_end") == F.col("total_end"), F.lit(True))
     filings = table_or_empty(known, "tax_filing", TAX_FILING)
     periods = wanted.select("period_start", "tax").distinct()
-    # only the periods in question are put in order: a city has millions of filings
     filings = filings.join(periods, ["period_start", "tax"], "left_semi")
-    filings = latest_by_key(filings, ["subject_id", "period_start", "tax"])
+    filings = latest_by_key(filings, ["subject_id", "period_start", "tax"], plan="hash")
     return filings.join(cells, "subject_id").join(wanted, list(RECEIPT_KEYS)).where(same_end)

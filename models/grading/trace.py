@@ -7,7 +7,7 @@ statement has the same id on the next night and under another pack.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -57,10 +57,24 @@ RECORD_COLUMNS: tuple[tuple[str, str], ...] = (
 
 @dataclass(frozen=True)
 class Judged:
-    """Verdicts of one family (`VERDICT_COLUMNS`, then its own) and the records behind them."""
+    """Verdicts of one family (`VERDICT_COLUMNS`, then its own) and the records behind them.
+
+    `behind`: those records (`RECORD_COLUMNS`), or what finds them for verdicts that were written
+    down. To find verdicts is the dear part, and so it is done once: the records of the few that
+    were found are then looked up for these alone. Verdicts of others may be among those given.
+    """
 
     verdicts: DataFrame
-    records: DataFrame
+    behind: DataFrame | Callable[[DataFrame], DataFrame]
+
+    @property
+    def records(self) -> DataFrame:
+        """The records, from verdicts that are still a plan."""
+        return self.records_of(self.verdicts)
+
+    def records_of(self, kept: DataFrame) -> DataFrame:
+        """The records, from the verdicts as they were written down."""
+        return self.behind(kept) if callable(self.behind) else self.behind
 
 
 def verdicts(

@@ -105,7 +105,7 @@ def rules(folder: Path, lake: Lake, city: City, as_of: date) -> None:
     pack = pack_in_force(city.rule_packs, as_of)
     assert pack is not None, "the city has no pack for the day"
     with kept_aside(lake.spark, folder) as aside, kept_aside(lake.spark, folder) as keep:
-        judge(at_hand(known_lake(lake, as_of), aside), pack, as_of, keep)
+        judge(at_hand(known_lake(lake, as_of), aside), pack, as_of, keep, aside)
 
 
 STEPS: dict[str, Step] = {

@@ -112,7 +112,8 @@ def test_both_plans_agree_with_reading_versions_in_order(spark, versions):
         assert amounts(known_state(table, DAY, plan)) == standing
 
 
-def test_latest_by_key_takes_the_last_that_came(spark):
+@pytest.mark.parametrize("plan", PLANS)
+def test_latest_by_key_takes_the_last_that_came(spark, plan):
     table = records(
         spark,
         "registration",
@@ -124,6 +125,6 @@ def test_latest_by_key_takes_the_last_that_came(spark):
         ],
     )
     latest = latest_by_key(
-        known_tables({"registration": table}, DAY)["registration"], ["subject_id"]
+        known_tables({"registration": table}, DAY)["registration"], ["subject_id"], plan
     )
     assert {r.subject_id: r.name for r in latest.collect()} == {"A": "new", "B": "b"}

@@ -191,6 +191,12 @@ def test_figures_disagree(spark):
     )
     behind = [r.table_name for r in judgement.records.collect() if r.subject_id == "apart"]
     assert sorted(behind) == ["annual_report", "tax_filing"]
+    # written down and given back among the verdicts of others, they rest on the same records
+    kept = judgement.verdicts.toArrow().to_pylist()
+    others = [{**row, "family": "points", "value": "locked", "verdict_id": "x"} for row in kept]
+    schema = judgement.verdicts.schema
+    given = spark.createDataFrame([*others, *kept], schema)
+    assert sorted(judgement.records_of(given).collect()) == sorted(judgement.records.collect())
 
 
 def test_escalation_from_the_day_after_the_months(spark):
