@@ -54,10 +54,10 @@ class Deliveries:
         days = self._calendar.delivery_days(source.day_of_month)
         rows = kept(rows, self._calendar)
         slot = np.searchsorted(days, rows.known).astype(np.int64)
-        sheet = Sheet(pa.table(rows.columns), slot).within(len(days))
+        sheet = Sheet.of(pa.table(rows.columns), slot).within(len(days))
         sheet, made = spoil(sheet, source, len(days), self._stranger, rng)
         self.faults += made
-        order = np.argsort(sheet.slot, kind="stable")
+        order = sheet.order()
         table, slots = sheet.table.take(pa.array(order)).combine_chunks(), sheet.slot[order]
         bounds = np.searchsorted(slots, np.arange(len(days) + 1))
         behind = self._added(rows.added, table.schema, days)

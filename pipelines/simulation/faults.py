@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -47,21 +47,40 @@ RATES = FaultRates()
 
 @dataclass(frozen=True)
 class Sheet:
-    """Rows on their way into files: the table, and the delivery (by number) each row goes with."""
+    """Rows on their way into files: the table, and the delivery (by number) each row goes with.
+
+    again: rows that a department sends once more because they were refused. They stand before the
+    others of their file, which may have news of the same firm.
+    """
 
     table: pa.Table
     slot: NDArray[np.int64]
+    again: NDArray[np.bool_]
 
-    def plus(self, rows: pa.Table, slot: NDArray[np.int64]) -> Sheet:
+    @classmethod
+    def of(cls, table: pa.Table, slot: NDArray[np.int64]) -> Sheet:
+        """Rows as they come for the first time."""
+        return cls(table, slot, np.zeros(len(slot), bool))
+
+    def plus(self, rows: pa.Table, slot: NDArray[np.int64], again: bool = False) -> Sheet:
         """Add rows."""
-        return Sheet(pa.concat_tables([self.table, rows]), np.concatenate([self.slot, slot]))
+        more = Sheet(rows, slot, np.full(len(slot), again))
+        return Sheet(
+            pa.concat_tables([self.table, more.table]),
+            np.concatenate([self.slot, more.slot]),
+            np.concatenate([self.again, more.again]),
+        )
+
+    def order(self) -> NDArray[np.intp]:
+        """The rows in the order of deliveries and, within one, of lines."""
+        return np.lexsort((~self.again, self.slot))
 
     def within(self, slots: int) -> Sheet:
         """Leave out rows that would come after the last delivery."""
         keep = self.slot < slots
         if keep.all():
             return self
-        return Sheet(self.table.filter(pa.array(keep)), self.slot[keep])
+        return Sheet(self.table.filter(pa.array(keep)), self.slot[keep], self.again[keep])
 
 
 def spoil(
@@ -129,7 +148,8 @@ def _corrected(
     table = _put(sheet.table, column, rows, wrong)
     right = _with(right, OP, pa.array(["更正"] * len(rows)))
     made["corrections"] += len(rows)
-    return Sheet(table, sheet.slot).plus(right, sheet.slot[rows] + rng.integers(1, 3, len(rows)))
+    later = sheet.slot[rows] + rng.integers(1, 3, len(rows))
+    return replace(sheet, table=table).plus(right, later)
 
 
 def _filled(table: pa.Table, column: str, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -201,7 +221,7 @@ def _broken(
     ]
     table = _put(sheet.table, column, rows, pa.array(values, pa.string()))
     made[name] += len(rows)
-    return Sheet(table, sheet.slot).plus(good, sheet.slot[rows] + 1)
+    return replace(sheet, table=table).plus(good, sheet.slot[rows] + 1, again=True)
 
 
 def _mistyped(code: str, rng: np.random.Generator) -> str:

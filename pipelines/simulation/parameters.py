@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SIMULATOR_VERSION = "1.2"
+SIMULATOR_VERSION = "1.3"
 
 CHUNK_FIRMS = 200_000
 """Firms drawn and written at a time: what bounds the memory of a large city."""
@@ -52,7 +52,7 @@ TRAITS = (
 """What a firm may do; every one of them is done by honest firms too."""
 
 _HONEST = (
-    0.06, 0.02, 0.08, 0.02, 0.05, 0.06, 0.06, 0.05, 0.06, 0.04, 0.07,
+    0.06, 0.02, 0.08, 0.02, 0.10, 0.13, 0.13, 0.08, 0.13, 0.04, 0.07,
     0.20, 0.02, 0.06, 0.05, 0.07, 0.04, 0.06, 0.03, 0.08, 0.00, 0.12,
 )  # fmt: skip
 

@@ -235,11 +235,11 @@ def _sizes(
 def _honest_groups(
     born: NDArray[np.int32], rng: np.random.Generator
 ) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
-    """Put one firm in sixteen into a group: a tree of holdings under its oldest member."""
+    """Put one firm in five into a group: a tree of holdings under its oldest member."""
     firms = len(born)
     parent = np.full(firms, -1, np.int32)
     percent = np.zeros(firms, np.int8)
-    members = rng.permutation(firms)[: firms // 16]
+    members = rng.permutation(firms)[: firms // 5]
     if len(members) < 2:
         return parent, percent
     heads = rng.random(len(members)) < 0.22
