@@ -7,8 +7,9 @@ FIRMS ?= 20000
 SEED ?= 7
 SINCE ?= 2022-01-01
 UNTIL ?= 2024-12-31
+DATA ?= ../shared/data
 
-.PHONY: demo test test-spark test-spark-all equality lint lock bench dictionary wheel clean
+.PHONY: demo test test-spark test-spark-all equality lint lock bench smesd hat hat-predictions dictionary wheel clean
 .DEFAULT_GOAL := help
 
 help:
@@ -41,6 +42,15 @@ equality: .venv/.installed ## whole-table equality of both engines on a city of 
 bench: FIRMS = 100000
 bench: .venv/.installed ## what a night costs at 100,000 firms, step by step, beside polars by hand
 	$(BIN)/python -m tests.benchmarks.night --firms $(FIRMS) --seed $(SEED) --out bench
+
+smesd: .venv/.installed ## real firms in DATA/smesd: what the graph adds, on train and valid (TEST=--test opens test)
+	$(BIN)/python -m tests.benchmarks.real_graphs.smesd --data $(DATA) $(TEST)
+
+hat: .venv/.installed ## real firms in DATA/hat: what the graph adds, on train and valid
+	$(BIN)/python -m tests.benchmarks.real_graphs.hat --data $(DATA)
+
+hat-predictions: .venv/.installed ## a probability for each firm of DATA/hat's withheld test split, into OUT=file.csv
+	$(BIN)/python -m tests.benchmarks.real_graphs.hat --data $(DATA) --out $(if $(OUT),$(OUT),$(error OUT is missing. Say where the predictions go: make hat-predictions OUT=file.csv))
 
 lint: .venv/.installed ## style, types, import rules
 	$(BIN)/ruff check .

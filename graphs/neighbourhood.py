@@ -97,10 +97,17 @@ def sharing(
     return _neighbours(met.row, met.col, firms)
 
 
-def paired(left: NDArray[np.integer], right: NDArray[np.integer], firms: int) -> Neighbours:
+def paired(
+    left: NDArray[np.integer],
+    right: NDArray[np.integer],
+    firms: int,
+    *,
+    both_ways: bool = True,
+) -> Neighbours:
     """The neighbours by any relation between firms that is no edge of the graph, such as a loan.
 
-    left, right: firm numbers of each pair, in any order and number of times; it joins both ways.
+    left, right: firm numbers of each pair, in any order and number of times. Not `both_ways`: only
+    the right ends are neighbours, of the left ends.
     Raises ValueError for a number that is not one of 0..firms-1.
     """
     ends = np.concatenate([left, right]).astype(np.int64)
@@ -109,7 +116,9 @@ def paired(left: NDArray[np.integer], right: NDArray[np.integer], firms: int) ->
             f"A pair names a firm outside 0..{firms - 1}, or has one end only "
             f"({len(left):,} left, {len(right):,} right). Leave such pairs out first."
         )
-    return _neighbours(ends, np.concatenate([right, left]), firms)
+    others = np.concatenate([right, left]).astype(np.int64)
+    used = len(ends) if both_ways else len(left)
+    return _neighbours(ends[:used], others[:used], firms)
 
 
 def around(neighbours: Neighbours, values: NDArray[np.floating]) -> Around:

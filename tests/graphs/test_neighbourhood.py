@@ -59,6 +59,9 @@ def test_pairs_join_both_ways_and_once():
     # the pair of 0 and 1 comes three times; 2 with itself is no pair; 3 has none
     assert found.count.tolist() == [1, 1, 0, 0]
     assert found.neighbour.tolist() == [1, 0]
+    # one way, the lender of 0 to 1 has a borrower, and the borrower has none
+    lent = paired(np.array([0]), np.array([1]), 4, both_ways=False)
+    assert lent.count.tolist() == [1, 0, 0, 0]
 
 
 def test_figures_leave_the_unknown_out():
