@@ -1,6 +1,6 @@
 """What the graph adds on real firms: two public bankruptcy data sets kept outside the repository.
 
-`make smesd` and `make hat-predictions OUT=file.csv` read them from the folder `DATA`. The modules
+`make smesd`, `make hat` and `make hat-predictions OUT=file.csv` read them from the folder `DATA`. The modules
 hold the mapping of their columns to ours and no row of theirs:
 
 - `boosting`: the one estimator, its cross-validation and the figures.

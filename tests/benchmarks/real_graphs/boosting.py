@@ -22,6 +22,7 @@ def bagged(
     *,
     settings: Settings,
     categories: Sequence[str] = (),
+    weights: NDArray[np.float64] | None = None,
     seeds: int = 5,
     first_seed: int = 0,
 ) -> Probabilities:
@@ -32,7 +33,8 @@ def bagged(
         trees = HistGradientBoostingClassifier(
             random_state=seed, early_stopping=False, categorical_features=names, **settings
         )
-        total += trees.fit(facts, labels).predict_proba(asked[facts.columns])[:, 1]
+        trees.fit(facts, labels, sample_weight=weights)
+        total += trees.predict_proba(asked[facts.columns])[:, 1]
     return total / seeds
 
 
