@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -17,8 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
-from pipelines.assembling import city_feature_set, known_lake
+from pipelines.assembling import assembled, city_feature_set, known_lake
 from pipelines.lake import Lake
+from pipelines.refusals import RefusalError
 from tests.pipelines.command import forewarn, night, simulate
 
 NIGHTS = ("2024-10-31", "2024-11-30", "2024-12-31")
@@ -91,6 +92,21 @@ def test_features_made_again_from_the_grown_lake_are_the_same(
     then = pq.read_table(city.folder / f"then-subject_features-{NIGHTS[0]}.parquet")
     then = then.select(again.column_names).sort_by("subject_id")
     assert again.cast(then.schema).equals(then)
+
+
+def test_a_graph_that_does_not_fit_is_refused_before_it_is_loaded(
+    city: City, spark: object
+) -> None:
+    from conf.city import load_city
+
+    lake = Lake(city.lake, spark)  # type: ignore[arg-type]
+    small = replace(load_city("demo"), graph_memory_gb=0.001)
+    told = r"The graph of [\d,]+ nodes and [\d,]+ edges needs about \d.* graph_memory_gb in .*city.yaml"
+    with (
+        pytest.raises(RefusalError, match=told),
+        assembled(lake, small, date.fromisoformat(NIGHTS[0])),
+    ):
+        pass
 
 
 def test_without_the_filter_on_known_at_features_would_change(
