@@ -6,9 +6,9 @@ record, each person an anonymous person record that carries the keyed hash and n
 one department records between one holder and one firm is one relationship record; each edge of it
 is one interest, and an annotation on the interest names the record the edge comes from.
 
-A branch is said as control by the legal framework, because by law a branch is part of its parent.
-What the standard has no word for is left out: shared addresses, shared phones and shared agents.
-It states what departments recorded; it never claims who the beneficial owner is.
+A branch has no capital and no vote, so its parent's tie to it is "other influence or control". What
+the standard has no word for is left out: shared addresses, shared phones and shared agents. The
+statements say what departments recorded; they never claim who the beneficial owner is.
 `graphs.statement_edges` reads statements back.
 
 Source: the schema reference of BODS 0.4 (standard.openownership.org/en/0.4.0).
@@ -61,10 +61,10 @@ _ORDER = (
 )
 _ENDS = ("src", "src_kind", "dst", "dst_kind", "kind")
 
-SHAREHOLDING, BY_LAW = "shareholding", "controlByLegalFramework"
+SHAREHOLDING = "shareholding"
 OTHER, UNKNOWN = "otherInfluenceOrControl", "unknownInterest"
 # Words wider than ours: the annotation's `edgeKind` says which kind of edge is meant.
-WIDER_WORDS = (OTHER, UNKNOWN, BY_LAW)
+WIDER_WORDS = (OTHER, UNKNOWN)
 # Supervisors, finance officers and contacts neither sit on the board nor lead the management.
 _ROLE_WORDS = {
     LEGAL_REPRESENTATIVE: "seniorManagingOfficial",
@@ -273,7 +273,7 @@ def _interest(row: Mapping[str, Any]) -> Statement:
     if kind == OWNERSHIP:
         interest["type"] = SHAREHOLDING
     elif kind == BRANCH:
-        interest |= {"type": BY_LAW, "details": _BRANCH_WORD}
+        interest |= {"type": OTHER, "details": _BRANCH_WORD}
     else:
         interest["type"] = _ROLE_WORDS.get(role, OTHER) if role else UNKNOWN
         if role is not None:

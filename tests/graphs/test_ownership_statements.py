@@ -138,9 +138,9 @@ def test_a_role_keeps_its_words(role, interest):
     assert edges_of(said(edge_table(row)))["role"].to_pylist() == [role]
 
 
-def test_a_branch_is_part_of_its_parent_by_law():
+def test_a_branch_is_neither_held_nor_directed():
     (made,) = interests(recorded("A", "B", "branch"))
-    assert (made["type"], made["details"]) == ("controlByLegalFramework", "分支机构")
+    assert (made["type"], made["details"]) == ("otherInfluenceOrControl", "分支机构")
 
 
 @pytest.mark.parametrize(
