@@ -83,7 +83,10 @@ NOTED_COLUMNS = (
 )
 
 _CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
-_BATCH = 65_536
+_BATCH = 8_192
+_NORMALISED = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")
+)
 
 
 def expressible(edges: pa.Table) -> pa.Table:
@@ -161,8 +164,7 @@ def statements(
 def statement_id(statement: Mapping[str, Any]) -> str:
     """SHA-256 of the statement's normalised JSON, its own id left out (64 hex digits)."""
     content = {name: value for name, value in statement.items() if name != "statementId"}
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_NORMALISED.encode(content).encode()).hexdigest()
 
 
 class _Context:

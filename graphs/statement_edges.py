@@ -28,7 +28,7 @@ _KIND_OF_WORD = {
     "boardChair": DIRECTORSHIP,
     "seniorManagingOfficial": DIRECTORSHIP,
 }
-_BATCH = 65_536
+_BATCH = 8_192
 
 
 def edges_of(statements: Iterable[Mapping[str, Any]]) -> pa.Table:

@@ -35,6 +35,7 @@ BENEFICIAL_OWNERSHIP = "beneficial_ownership"
 
 _KEYED_HASH = re.compile(r"\b[0-9a-f]{32}\b")
 _SPACE = re.compile(r"[ \t\r\n]*")
+_COMPACT = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 _CHUNK = 2**20
 # A statement of one firm and one holder has a few hundred letters, never this many.
 _LONGEST = 2**26
@@ -109,7 +110,7 @@ def write_statements(made: Iterable[Statement], path: Path) -> Counter[str]:
         file.write("[")
         for statement in made:
             file.write(",\n" if counts else "\n")
-            file.write(json.dumps(statement, ensure_ascii=False, separators=(",", ":")))
+            file.write(_COMPACT.encode(statement))
             counts[statement["recordType"]] += 1
         file.write("\n]\n")
     return counts

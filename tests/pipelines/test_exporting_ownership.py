@@ -74,7 +74,9 @@ def test_statements_across_the_pieces_that_are_read_at_once(tmp_path: Path) -> N
 def test_what_is_no_array_is_refused(text: str, sentence: str, tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(text)
-    with pytest.raises(RefusalError, match=f"^'a.json' is not one JSON array .*{re.escape(sentence)}"):
+    with pytest.raises(
+        RefusalError, match=f"^'a.json' is not one JSON array .*{re.escape(sentence)}"
+    ):
         list(read_statements(path))
 
 
