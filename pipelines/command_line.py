@@ -207,7 +207,7 @@ def export(
     with open_engine(engine.value if engine else "sail") as running:
         if table == BENEFICIAL_OWNERSHIP:
             ownership = export_ownership(Lake(lake, running.spark), out, as_of)
-            told.print(ownership.summary(out))
+            told.print(ownership.summary(out), soft_wrap=True)
             return
         rows = export_table(Lake(lake, running.spark), table, out, as_of)
     told.print(f"{rows} rows of {table} written to {out}")
