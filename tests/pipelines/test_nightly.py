@@ -230,6 +230,21 @@ def test_the_other_commands_answer(city: City) -> None:
     forewarn("show", "--lake", city.lake, "--top", "none", code=2)
 
 
+def test_ownership_is_exported_and_read_back(city: City, tmp_path: Path) -> None:
+    out = tmp_path / "ownership.json"
+    words = ("export", "beneficial_ownership", "--lake", city.lake, "--as-of")
+    assert "read back the same" in forewarn(*words, NIGHTS[-1], "--out", out)
+    made = json.loads(out.read_text(encoding="utf-8"))
+    assert {one["recordType"] for one in made} == {"entity", "person", "relationship"}
+    assert {one["statementDate"] for one in made} == {NIGHTS[-1]}
+    again = tmp_path / "again.json"
+    forewarn(*words, NIGHTS[-1], "--out", again)
+    assert again.read_bytes() == out.read_bytes()
+    assert "must end in .json" in forewarn(*words, NIGHTS[-1], "--out", tmp_path / "a.csv", code=1)
+    forewarn(*words, "2001-01-01", "--out", tmp_path / "b.json", code=1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again.json", "ownership.json"]
+
+
 def test_the_first_notebook_runs(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     import nbformat
     from nbclient import NotebookClient
