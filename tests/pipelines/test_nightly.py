@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from dataclasses import dataclass, replace
 from datetime import date
@@ -149,8 +150,6 @@ def test_rows_in_are_accounted_for(city: City) -> None:
 
 
 def test_no_plain_id_number_or_phone_is_anywhere_in_the_lake(city: City) -> None:
-    import re
-
     personal = re.compile(
         rb"(?<![0-9A-Za-z])[1-9]\d{5}(19|20)\d{2}[01]\d[0-3]\d\d{3}[\dXx](?![0-9A-Za-z])"
     )
@@ -159,6 +158,22 @@ def test_no_plain_id_number_or_phone_is_anywhere_in_the_lake(city: City) -> None
             rows = DeltaTable(str(log.parent)).to_pyarrow_table()
             text = json.dumps(rows.to_pylist(), default=str, ensure_ascii=False).encode()
             assert personal.search(text) is None, log.parent.name
+
+
+def test_no_key_of_a_person_leaves_by_an_export(city: City) -> None:
+    """Record ids are made of keys where a department has none of its own."""
+    rows = DeltaTable(str(city.lake / "silver" / "key_person")).to_pyarrow_table()
+    keys = set(rows.column("person_key").to_pylist())
+    assert any(
+        str(key) in told
+        for key in keys
+        for told in rows.column("source_record_id").to_pylist()[:20]
+    )
+    for table in ("key_person", "shareholder", "evidence", "verdict_records_grades"):
+        told = pq.read_table(city.export(table, NIGHTS[-1], f"keys-{table}"))
+        text = json.dumps(told.to_pylist(), default=str, ensure_ascii=False)
+        assert told.num_rows > 0
+        assert not keys & set(re.findall(r"[0-9a-f]{32}", text)), table
 
 
 def test_a_reason_is_followed_to_its_line(city: City) -> None:
