@@ -39,12 +39,15 @@ def _single_handed(holdings: Stakes, nodes: int) -> NDArray[np.int32]:
     is_chained = np.zeros(nodes, bool)
     is_chained[holdings.dst[majority]] = True
     smallest = np.minimum(np.arange(nodes, dtype=np.int32), jump)
+    moving = np.flatnonzero(is_chained)
     # after k rounds: jump is 2^k steps up, smallest the least node on that way
     for _ in range(max(nodes, 2).bit_length()):
-        if not is_chained[jump].any():
+        moving = moving[is_chained[jump[moving]]]
+        if not len(moving):
             break  # every way has come to its root: no circle is left to fold
-        smallest = np.minimum(smallest, smallest[jump])
-        jump = jump[jump]
+        further = jump[moving]
+        smallest[moving] = np.minimum(smallest[moving], smallest[further])
+        jump[moving] = jump[further]
     top = jump  # the root, or some node of a circle, whose way is then the whole circle
     head: NDArray[np.int32] = np.where(is_chained[top], smallest[top], top).astype(np.int32)
     return head

@@ -132,8 +132,9 @@ def _sole_control(
         group = concert.account[src]
         src = np.where(head[group] == group, group, src)
     inside = (head[src] == head[plain.dst]) & (head[plain.dst] != plain.dst)
-    depth, via = _depths(src[inside], plain.dst[inside], np.unique(head), nodes)
     node = np.arange(nodes, dtype=np.int32)
+    tops = np.flatnonzero(head == node)
+    depth, via = _depths(src[inside], plain.dst[inside], tops, nodes)
     firms = np.bincount(head[: graph.firm_count], minlength=nodes)
     return Control(
         controller=np.where((head != node) | circle, head, -1).astype(np.int32),
@@ -176,10 +177,8 @@ def _shared_control(
     sole = np.flatnonzero(is_ruled & (rulers[node] == 1))
     head = np.arange(nodes, dtype=np.int32)
     head[node[sole]] = top[sole]
-    firm_count = (np.arange(nodes) < graph.firm_count).astype(np.int64)
-    firm_count[np.unique(top)] = np.bincount(top[node < graph.firm_count], minlength=nodes)[
-        np.unique(top)
-    ]
+    firms = np.bincount(top[node < graph.firm_count], minlength=nodes)
+    firm_count = np.where(firms > 0, firms, np.arange(nodes) < graph.firm_count).astype(np.int64)
     depth, via = np.zeros(nodes, np.int32), np.full(nodes, -1, np.int32)
     depth[node[sole]], via[node[sole]] = pair_depth[sole], pair_before[sole]
     shared = np.flatnonzero(is_ruled & (rulers[node] > 1))

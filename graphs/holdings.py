@@ -39,7 +39,8 @@ class Stakes:
 
     def row_starts(self) -> NDArray[np.int64]:
         """Where each holder's holdings begin, plus the end."""
-        return np.searchsorted(self.src, np.arange(self.node_count + 1)).astype(np.int64)
+        counts = np.bincount(self.src, minlength=self.node_count)
+        return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
 def stakes(

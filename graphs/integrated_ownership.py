@@ -85,7 +85,9 @@ def ultimate_owners(
     owned[dst] = True
     outside = ~inside & ~closed[dst]
     ways = _without_circles(src[outside], dst[outside], weight[outside], entry, solution)
-    owners = np.unique(src[~owned[src]])
+    holds = np.zeros(nodes, bool)
+    holds[src] = True
+    owners = np.flatnonzero(holds & ~owned)
     names = np.arange(nodes, dtype=np.int32) if concert is None else concert.account[:nodes]
     found = sweep(
         Sweep(*ways, *_rounds(solution), nodes=nodes + int((entry >= 0).sum())),
