@@ -76,6 +76,21 @@ def solve_circles(
     return solution
 
 
+def gains(solution: Solution, nodes: int) -> NDArray[np.float64]:
+    """By firm: how many times larger what enters there may come out somewhere in its circle.
+
+    1 or more for the firms of circles, infinite where rounds are followed, 1 for all others.
+    """
+    gain = np.ones(nodes)
+    for entry, _, weight in solution.across:
+        np.maximum.at(gain, entry, weight)
+    gain[[held for _, held, _ in solution.rounds]] = np.inf
+    # a firm enters further on only into firms that are removed after it
+    for removed, further, share in reversed(solution.forward):
+        gain[removed] = max(gain[removed], share * gain[further])
+    return gain
+
+
 def _solve_dense(
     solution: Solution,
     members: NDArray[np.int64],

@@ -350,11 +350,15 @@ def _pair_depths(
         start = np.searchsorted(concert.group, top[grouped] - len(plain.base))
         end = np.searchsorted(concert.group, top[grouped] - len(plain.base), side="right")
         members = np.repeat(grouped, end - start)
-        offset = np.arange(len(members)) - np.repeat(np.cumsum(end - start) - (end - start), end - start)
+        offset = np.arange(len(members)) - np.repeat(
+            np.cumsum(end - start) - (end - start), end - start
+        )
         rest = np.flatnonzero(node < len(plain.base))
         rest = rest[~_counts_for_another(concert, node[rest], top[rest], key)]
         place = np.concatenate([members, rest])
-        holder = np.concatenate([concert.member[np.repeat(start, end - start) + offset], node[rest]])
+        holder = np.concatenate(
+            [concert.member[np.repeat(start, end - start) + offset], node[rest]]
+        )
     starts = np.searchsorted(plain.src, np.arange(len(plain.base) + 1))
     counts = starts[holder + 1] - starts[holder]
     row = np.repeat(np.arange(len(holder)), counts)

@@ -57,7 +57,8 @@ def control_paths(
     - table_name, source, source_record_id, file, line: the record, NULL where `edges` lacks them
 
     Sorted by controller, hop, holder, held and record; at most `limit` hops a controller, those
-    nearest to the firm. No rows where nobody controls the firm. Raises ValueError for a firm that the graph does not have.
+    nearest to the firm. No rows where nobody controls the firm. Raises ValueError for a firm that
+    the graph does not have.
     """
     number = int(graph.numbers([firm])[0])
     if number < 0:

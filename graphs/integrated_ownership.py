@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph, linalg
 
-from graphs.circle_solution import Solution, solve_circles
+from graphs.circle_solution import Solution, gains, solve_circles
 from graphs.compact import CompactGraph
 from graphs.concert import ConcertGroups
 from graphs.holdings import Stakes, stakes
@@ -89,12 +89,11 @@ def ultimate_owners(
     holds[src] = True
     owners = np.flatnonzero(holds & ~owned)
     names = np.arange(nodes, dtype=np.int32) if concert is None else concert.account[:nodes]
-    found = sweep(
-        Sweep(*ways, *_rounds(solution), nodes=nodes + int((entry >= 0).sum())),
-        owners,
-        names[owners],
-        smallest * PASSED_ON,
-    )
+    total = nodes + int((entry >= 0).sum())
+    least = np.full(total, smallest * PASSED_ON)
+    # what enters a circle comes out of it larger
+    least[entry[entry >= 0]] /= gains(solution, nodes)[entry >= 0]
+    found = sweep(Sweep(*ways, *_columns(solution.rounds), least), owners, names[owners])
     return _listed(graph, found.node, found.owner, found.share, found.attributed, smallest, owned)
 
 
@@ -181,12 +180,6 @@ def _without_circles(
     tos += [entry[forward_to], back_to, *(b for _, b, _ in solution.across)]
     weights += [forward, back, *(w for _, _, w in solution.across)]
     return np.concatenate(froms), np.concatenate(tos), np.concatenate(weights)
-
-
-def _rounds(
-    solution: Solution,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    return _columns(solution.rounds)
 
 
 def _columns(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.sparse import csgraph
 
 from graphs.compact import GraphTooLarge
 
@@ -25,7 +26,10 @@ MOST_ROUNDS = 2_000
 
 @dataclass(frozen=True)
 class Sweep:
-    """Ways from holder to held, free of circles but for those in round_src, round_dst."""
+    """Ways from holder to held, free of circles but for those in round_src, round_dst.
+
+    least[node]: a smaller share of one owner in the node is not passed on.
+    """
 
     src: NDArray[np.int64]
     dst: NDArray[np.int64]
@@ -33,7 +37,7 @@ class Sweep:
     round_src: NDArray[np.int64]
     round_dst: NDArray[np.int64]
     round_weight: NDArray[np.float64]
-    nodes: int
+    least: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -47,23 +51,19 @@ class Swept:
     attributed: NDArray[np.float64]
 
 
-def sweep(
-    ways: Sweep, owners: NDArray[np.int64], names: NDArray[np.int32], least: float
-) -> Swept:
-    """Shares of all owners in all nodes below them; shares under `least` are not passed on.
+def sweep(ways: Sweep, owners: NDArray[np.int64], names: NDArray[np.int32]) -> Swept:
+    """Shares of all owners in all nodes below them.
 
     owners: nodes that nobody holds; names: under which number each is listed. Raises GraphTooLarge
     past `MOST_SHARES`.
     """
-    return _Sweeping(ways, owners, names, least).run()
+    return _Sweeping(ways, owners, names).run()
 
 
 class _Sweeping:
-    def __init__(
-        self, ways: Sweep, owners: NDArray[np.int64], names: NDArray[np.int32], least: float
-    ) -> None:
-        nodes = ways.nodes
-        self._least = least
+    def __init__(self, ways: Sweep, owners: NDArray[np.int64], names: NDArray[np.int32]) -> None:
+        nodes = len(ways.least)
+        self._least = ways.least
         self._nodes = nodes
         # a sparse matrix both ways round: laid out by counting, which no sort is as fast as
         matrix = sparse.coo_matrix((ways.weight, (ways.src, ways.dst)), shape=(nodes, nodes))
@@ -71,12 +71,15 @@ class _Sweeping:
         self._src, self._weight = into.indices, into.data
         self._into, self._out, self._below = into.indptr, out.indptr, out.indices
         # the firms of an unsolved circle wait for each other and go down together, as its leader
-        self._rounds = (ways.round_src, ways.round_dst, ways.round_weight)
-        self._ring = np.unique(ways.round_dst)
+        self._rounds = sparse.coo_matrix(
+            (ways.round_weight, (ways.round_src, ways.round_dst)), shape=(nodes, nodes)
+        )
+        self._ring = _rings(self._rounds)
         self._leader = np.arange(nodes)
-        if len(self._ring):
-            self._leader[self._ring] = self._ring[0]
+        for leader, ring in self._ring.items():
+            self._leader[ring] = leader
         self._waits = np.bincount(self._leader[ways.dst], minlength=nodes)
+        self._waits[self._leader != np.arange(nodes)] = -1
 
         self._begin = np.zeros(nodes, np.int64)
         self._count = np.zeros(nodes, np.int64)
@@ -95,11 +98,11 @@ class _Sweeping:
         ready = np.flatnonzero(self._waits == 0)
         while len(ready):
             ready = self._release(ready)
-            ring = len(self._ring) and bool(np.isin(self._ring[0], ready))
-            self._take_in(np.setdiff1d(ready, self._ring) if ring else ready)
-            if ring:
-                self._go_round()
-                ready = np.union1d(ready, self._ring)
+            rings = [self._ring[leader] for leader in self._ring if leader in ready]
+            self._take_in(np.setdiff1d(ready, list(self._ring)) if rings else ready)
+            for ring in rings:
+                self._go_round(ring)
+            ready = np.concatenate([ready, *(ring[1:] for ring in rings)])
         node = np.concatenate(self._order[1:]) if len(self._order) > 1 else np.empty(0, np.int64)
         kept = slice(self._first_firm, self._end)
         return Swept(
@@ -130,7 +133,9 @@ class _Sweeping:
             end = max(int(np.searchsorted(size, reached + BATCH, side="right")), start + 1)
             some = nodes[start:end]
             row, place = _places(self._into, some)
-            local, owner, share = self._passed_down(row, self._src[place], self._weight[place])
+            local, owner, share = self._passed_down(
+                row, self._src[place], self._weight[place], self._least[some]
+            )
             self._keep(some, local, owner, share)
             whole = self._weight[place] * self._attributed[self._src[place]]
             self._attributed[some] = np.bincount(row, weights=whole, minlength=len(some))
@@ -142,13 +147,17 @@ class _Sweeping:
         return np.bincount(row, weights=counts, minlength=len(nodes)).astype(np.int64)
 
     def _passed_down(
-        self, row: NDArray[np.int64], src: NDArray[np.int64], weight: NDArray[np.float64]
+        self,
+        row: NDArray[np.int64],
+        src: NDArray[np.int64],
+        weight: NDArray[np.float64],
+        least: NDArray[np.float64],
     ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
         """(row, owner, share), summed, of the holders src at the rows, what is too small left out."""
         edge, at = _spans(self._begin[src], self._count[src])
         owner = self._owner[at]
         share = self._share[at] * weight[edge]
-        return _summed(row[edge], owner, share, self._least)
+        return _summed(row[edge], owner, share, least)
 
     def _keep(
         self,
@@ -175,34 +184,39 @@ class _Sweeping:
         self._order.append(nodes)
         self._end = end
 
-    def _go_round(self) -> None:
-        """The unsolved circle: what enters goes round until nothing is left that is large enough."""
-        ring, (round_src, round_dst, round_weight) = self._ring, self._rounds
+    def _go_round(self, ring: NDArray[np.int64]) -> None:
+        """An unsolved circle: what enters goes round until nothing is left that is large enough."""
+        least = np.maximum(self._least[ring], LEAST_ROUND)
         row, place = _places(self._into, ring)
-        local, owner, share = self._passed_down(row, self._src[place], self._weight[place])
-        order = np.argsort(round_src, kind="stable")
-        held = np.searchsorted(ring, round_dst[order])
-        weight = round_weight[order]
-        starts = _starts(np.searchsorted(ring, round_src[order]), len(ring))
+        local, owner, share = self._passed_down(row, self._src[place], self._weight[place], least)
+        matrix = self._rounds.tocsr()[ring][:, ring]
         whole = np.bincount(
             row, self._weight[place] * self._attributed[self._src[place]], len(ring)
         )
-        holder = np.repeat(np.arange(len(ring)), np.diff(starts))
         moving, parts = whole, [(local, owner, share)]
-        least = max(self._least, LEAST_ROUND)
         for _ in range(MOST_ROUNDS):
             if not len(local) and moving.max() <= LEAST_ROUND:
                 break
-            edge, at = _places(starts, local)
-            local, owner, share = _summed(
-                held[at], owner[edge], share[edge] * weight[at], least
-            )
+            edge, at = _places(matrix.indptr, local)
+            passed = share[edge] * matrix.data[at]
+            local, owner, share = _summed(matrix.indices[at], owner[edge], passed, least)
             parts.append((local, owner, share))
-            moving = np.bincount(held, moving[holder] * weight, len(ring))
+            moving = matrix.T @ moving
             whole = whole + moving
         columns = [np.concatenate([part[i] for part in parts]) for i in range(3)]
-        self._keep(ring, *_summed(columns[0], columns[1], columns[2], self._least))
+        self._keep(ring, *_summed(columns[0], columns[1], columns[2], least))
         self._attributed[ring] = whole
+
+
+def _rings(rounds: sparse.coo_matrix) -> dict[int, NDArray[np.int64]]:
+    """The firms of each unsolved circle, ascending, by the smallest of them."""
+    firms = np.unique(rounds.row)
+    if not len(firms):
+        return {}
+    inner = rounds.tocsr()[firms][:, firms]
+    _, label = csgraph.connected_components(inner, directed=False)
+    rings = (firms[label == one] for one in np.unique(label))
+    return {int(ring[0]): ring.astype(np.int64) for ring in rings}
 
 
 def _starts(ascending: NDArray[np.int64], nodes: int) -> NDArray[np.int64]:
@@ -226,10 +240,13 @@ def _spans(
 
 
 def _summed(
-    row: NDArray[np.int64], owner: NDArray[np.int32], share: NDArray[np.float64], least: float
+    row: NDArray[np.int64],
+    owner: NDArray[np.int32],
+    share: NDArray[np.float64],
+    least: NDArray[np.float64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
-    """Shares of one (row, owner) added up, sorted, those of `least` and more."""
-    key = row << 32 | owner
+    """Shares of one (row, owner) added up, sorted; those under `least` of the row left out."""
+    key = row.astype(np.int64) << 32 | owner
     if not (key[1:] > key[:-1]).all():
         order = np.argsort(key, kind="stable")
         key = key[order]
@@ -237,6 +254,6 @@ def _summed(
         first[1:] = key[1:] != key[:-1]
         at = np.flatnonzero(first)
         key, share = key[at], np.add.reduceat(share[order], at)
-    kept = (share >= least) & (share > 0)
+    kept = (share >= least[key >> 32]) & (share > 0)
     key = key[kept]
     return key >> 32, (key & 0xFFFFFFFF).astype(np.int32), share[kept]

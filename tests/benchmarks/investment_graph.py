@@ -46,9 +46,7 @@ UNKNOWN_STAKE, OVER_REPORTED = 0.04, 0.02
 MUTUAL = 0.02  # firm holdings that the held firm answers with one of its own
 
 
-def investment_graph(
-    firms: int, edges: int, seed: int = 0, *, ownership: float = 0.8
-) -> pa.Table:
+def investment_graph(firms: int, edges: int, seed: int = 0, *, ownership: float = 0.8) -> pa.Table:
     """An edge table of about `edges` rows over `firms` firms and nearly as many persons.
 
     `ownership` is the part of the rows that are stakes: chains, joint holdings, a few circles,
@@ -97,7 +95,10 @@ def _stakes(draw: np.random.Generator, firms: int, rows: int) -> pa.Table:
     person[busy] = draw.integers(0, max(persons // 500, 1), int(busy.sum()))
     asked = np.flatnonzero(is_firm)[:answers]
     instead = np.flatnonzero(~is_firm)[: len(asked)]
-    dst[instead], holder_firm[instead] = holder_firm[asked[: len(instead)]], dst[asked[: len(instead)]]
+    dst[instead], holder_firm[instead] = (
+        holder_firm[asked[: len(instead)]],
+        dst[asked[: len(instead)]],
+    )
     is_firm[instead] = True
     ratio = _ratios(draw, dst, firms)
     every = []
@@ -139,7 +140,9 @@ def _control(graph: CompactGraph) -> str:
     from graphs.control import control
 
     found = control(graph)
-    return f"{int((found.controller >= 0).sum()):,} controlled, {int(found.circle.sum()):,} in circles"
+    return (
+        f"{int((found.controller >= 0).sum()):,} controlled, {int(found.circle.sum()):,} in circles"
+    )
 
 
 def _integrated(graph: CompactGraph) -> str:

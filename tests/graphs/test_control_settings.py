@@ -165,7 +165,7 @@ def test_a_stake_in_a_person_counts_for_nothing():
 @pytest.mark.parametrize("block", range(4))
 def test_controllers_equal_the_plain_fixpoint(block):
     contested = grouped = circles = 0
-    for seed in range(block * 170, block * 170 + 170):
+    for seed in range(block * 130, block * 130 + 130):
         draw = random.Random(seed)
         edges = random_joint_holdings(seed) if seed % 5 == 0 else random_edges(seed)
         if not edges.num_rows:
@@ -179,6 +179,7 @@ def test_controllers_equal_the_plain_fixpoint(block):
         assert ruled(edges, float(share), groups) == expected, (seed, share, groups)
         graph, result = solve(edges, float(share), groups)
         names = [node_name(graph, result.concert, n)[1] for n in range(len(result.head))]
+        deepest = 0
         for node, name in enumerate(names):
             if result.controller[node] < 0 or not plain[name]:
                 continue
@@ -188,16 +189,19 @@ def test_controllers_equal_the_plain_fixpoint(block):
             if node < graph.node_count and name != top:
                 depth = plain_depth(edges, top, name, reach, groups)
                 assert result.depth[node] == depth, (seed, share, groups, name)
-                hops = control_chains(graph, result, node)
-                assert max(h.hop for h in hops if h.held == node) >= depth
-                assert min(h.hop for h in hops) == 1, (seed, name)
+                deepest = node if result.depth[node] >= result.depth[deepest] else deepest
+        if result.depth[deepest]:
+            hops = control_chains(graph, result, deepest)
+            assert min(h.hop for h in hops) == 1, seed
+            last = min(h.hop for h in hops if h.held == deepest)
+            assert last == result.depth[deepest], seed
         contested += bool(result.contested.any())
         grouped += bool((result.controller >= graph.node_count).any())
     assert min(contested, grouped, circles) > 5  # the draw is not too tame
 
 
 def test_any_order_of_rows_gives_the_same_control_with_settings():
-    for seed in range(0, 60):
+    for seed in range(60):
         edges = random_edges(seed)
         groups = random_concert(edges, seed) or None
         first, again = (solve(e, 0.3, groups)[1] for e in (edges, shuffled(edges, seed)))
