@@ -145,6 +145,13 @@ def _control(graph: CompactGraph) -> str:
     )
 
 
+def _control_at_30_percent(graph: CompactGraph) -> str:
+    from graphs.control import control
+
+    found = control(graph, threshold=0.3)
+    return f"{int(found.contested.sum()):,} firms with several controllers"
+
+
 def _integrated(graph: CompactGraph) -> str:
     from graphs.integrated_ownership import ultimate_owners
 
@@ -154,6 +161,7 @@ def _integrated(graph: CompactGraph) -> str:
 
 STEPS: dict[str, Callable[[CompactGraph], str]] = {
     "control": _control,
+    "control_at_30_percent": _control_at_30_percent,
     "integrated": _integrated,
 }
 
