@@ -43,6 +43,7 @@ HOLDER_COUNT_ODDS = (0.42, 0.32, 0.16, 0.07, 0.03)
 FIRM_HOLDER = 0.25  # the others are persons
 NEAR, ANYWHERE, UPWARD = 0.70, 0.28, 0.02  # a firm's holder among the firms; upward closes circles
 UNKNOWN_STAKE, OVER_REPORTED = 0.04, 0.02
+CASES_ONE_IN = 1000  # firms with a known case
 MUTUAL = 0.02  # firm holdings that the held firm answers with one of its own
 
 
@@ -159,10 +160,49 @@ def _integrated(graph: CompactGraph) -> str:
     return f"{len(found.firm):,} shares listed, {float(found.too_small.mean()):.5f} too small on average"
 
 
+def _components(graph: CompactGraph) -> str:
+    from graphs.components import groups
+
+    found = groups(graph, hub_cap=2**31)  # no hub is left out: plain weak components
+    return f"{len(found.size):,} weak components of close links"
+
+
+def _strong_components(graph: CompactGraph) -> str:
+    from graphs.components import circular_holdings
+
+    return f"{int(circular_holdings(graph).sum()):,} firms in circles of holdings"
+
+
+def _groups(graph: CompactGraph) -> str:
+    from graphs.components import groups
+
+    found = groups(graph, np.arange(graph.firm_count, dtype=np.int32))
+    return f"{len(found.size):,} groups, the largest of {int(found.size.max(initial=0)):,}"
+
+
+def _exposure(graph: CompactGraph) -> str:
+    from graphs.exposure import exposure
+    from graphs.ties import ties
+
+    cases = np.arange(0, graph.firm_count, CASES_ONE_IN, dtype=np.int32)
+    found = exposure(graph, ties(graph), cases, np.ones(len(cases)))
+    return f"{int((found.hops > 0).sum()):,} firms exposed to {len(cases):,} cases"
+
+
+def _together(graph: CompactGraph) -> str:
+    every = (_components, _strong_components, _control, _integrated, _exposure, _groups)
+    return "; ".join(step(graph) for step in every)
+
+
 STEPS: dict[str, Callable[[CompactGraph], str]] = {
+    "components": _components,
+    "strong_components": _strong_components,
     "control": _control,
     "control_at_30_percent": _control_at_30_percent,
     "integrated": _integrated,
+    "exposure": _exposure,
+    "groups": _groups,
+    "together": _together,
 }
 
 
