@@ -9,7 +9,7 @@ SINCE ?= 2022-01-01
 UNTIL ?= 2024-12-31
 DATA ?= ../shared/data
 
-.PHONY: demo test test-spark test-spark-all equality lint lock bench smesd hat hat-predictions dictionary wheel clean
+.PHONY: demo test test-spark test-spark-all equality lint lock bench graph-bench smesd hat hat-predictions dictionary wheel clean
 .DEFAULT_GOAL := help
 
 help:
@@ -66,6 +66,15 @@ dictionary: .venv/.installed ## write docs/data_dictionary.md from the catalogue
 
 wheel: .venv/.installed ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --outdir dist .
+
+graph-bench: .venv/.installed ## what the graph costs at three sizes, beside scipy, igraph and networkx
+	@for firms in 100000 1000000 3000000; do \
+	  $(BIN)/python -m tests.benchmarks.investment_graph make bench-edges.parquet $$firms && \
+	  for step in components strong_components control integrated exposure groups together; do \
+	    $(BIN)/python -m tests.benchmarks.investment_graph measure bench-edges.parquet $$step || exit 1; done && \
+	  for rival in scipy igraph networkx; do \
+	    $(BIN)/python -m tests.benchmarks.graph_rivals bench-edges.parquet $$rival || exit 1; done; \
+	done; rm -f bench-edges.parquet
 
 clean: ## remove the environment and the demo
 	rm -rf .venv $(DEMO) dist build

@@ -86,6 +86,7 @@ class CityFile(Strict):
     rules: tuple[Name, ...] = ()
     personal_key: PersonalKey | None = None
     capacity_default: CapacityDefault
+    graph_memory_gb: Annotated[float, Field(gt=0)] | None = None
     model: dict[str, Any] = Field(default_factory=dict)
 
     @field_validator("timezone")
@@ -116,6 +117,7 @@ class City:
         rule_packs: the city's rule packs, oldest first; none: no rules are applied.
         personal_key: where the key for personal data comes from; None: no source has any.
         capacity_default: the weekly capacity of a district that reports none.
+        graph_memory_gb: the memory the graph may take (GiB); None: half of the machine's.
         model: settings of the model, by name.
         sources: by name, in alphabetical order.
         catalogue: the canonical tables by name.
@@ -138,6 +140,7 @@ class City:
     rule_packs: tuple[RulePack, ...]
     personal_key: PersonalKey | None
     capacity_default: CapacityDefault
+    graph_memory_gb: float | None
     model: dict[str, Any]
     sources: dict[str, Source]
     catalogue: dict[str, Table]
@@ -232,6 +235,7 @@ def load_city(name_or_path: str | Path) -> City:
         rule_packs=packs,
         personal_key=stated.personal_key,
         capacity_default=stated.capacity_default,
+        graph_memory_gb=stated.graph_memory_gb,
         model=stated.model,
         sources=sources,
         catalogue=catalogue,

@@ -4,30 +4,17 @@ Instead of one fixpoint a holder, every firm starts as the head of its own group
 holds more than half of another group's head absorbs it, and their holdings add up from then on.
 Because a firm's stakes sum to at most 1, two groups never both hold more than half of it, so the
 end is the same in whatever order firms are absorbed, and a firm's head is its ultimate controller.
+So it is with every threshold of one half or more; below it `graphs.minority_control` is needed.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-
-@dataclass(frozen=True)
-class Stakes:
-    """Holdings, one a pair (src, dst), sorted; amounts in millionths.
-
-    base[firm]: the votes that count, so src controls dst by itself when 2 * amount > base[dst];
-    never less than the sum of the firm's amounts. self_held[firm]: what it holds in itself.
-    """
-
-    src: NDArray[np.int32]
-    dst: NDArray[np.int32]
-    amount: NDArray[np.int64]
-    base: NDArray[np.int64]
-    self_held: NDArray[np.int64]
+from graphs.holdings import Stakes
 
 
 def absorb(holdings: Stakes, nodes: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -46,18 +33,21 @@ def absorb(holdings: Stakes, nodes: int) -> tuple[NDArray[np.int32], NDArray[np.
 
 def _single_handed(holdings: Stakes, nodes: int) -> NDArray[np.int32]:
     """Heads when only a single holder's own majority counts; a circle's head is its smallest."""
-    majority = 2 * holdings.amount > holdings.base[holdings.dst]
+    majority = holdings.amount > holdings.bar[holdings.dst]
     jump = np.arange(nodes, dtype=np.int32)
     jump[holdings.dst[majority]] = holdings.src[majority]
     is_chained = np.zeros(nodes, bool)
     is_chained[holdings.dst[majority]] = True
     smallest = np.minimum(np.arange(nodes, dtype=np.int32), jump)
+    moving = np.flatnonzero(is_chained)
     # after k rounds: jump is 2^k steps up, smallest the least node on that way
     for _ in range(max(nodes, 2).bit_length()):
-        if not is_chained[jump].any():
+        moving = moving[is_chained[jump[moving]]]
+        if not len(moving):
             break  # every way has come to its root: no circle is left to fold
-        smallest = np.minimum(smallest, smallest[jump])
-        jump = jump[jump]
+        further = jump[moving]
+        smallest[moving] = np.minimum(smallest[moving], smallest[further])
+        jump[moving] = jump[further]
     top = jump  # the root, or some node of a circle, whose way is then the whole circle
     head: NDArray[np.int32] = np.where(is_chained[top], smallest[top], top).astype(np.int32)
     return head
@@ -76,7 +66,7 @@ def _majorities(holdings: Stakes, head: NDArray[np.int32]) -> list[tuple[int, in
     if not len(starts):
         return []
     amount = np.add.reduceat(holdings.amount[contested][order], starts)
-    won = 2 * amount > holdings.base[dst[order][starts]]
+    won = amount > holdings.bar[dst[order][starts]]
     return list(
         zip(src[order][starts][won].tolist(), dst[order][starts][won].tolist(), strict=True)
     )
@@ -111,7 +101,7 @@ class _JointHoldings:
             winner, mine = self._find(group), self._find(int(self._first_head[firm]))
             if self._head_of.get(mine, mine) != firm or winner == mine:
                 continue  # absorbed in the meantime
-            if 2 * self._account(firm).get(winner, 0) > self._holdings.base[firm]:
+            if self._account(firm).get(winner, 0) > self._holdings.bar[firm]:
                 queue.extend(self._join(winner, mine))
         head = self._first_head.copy()
         for name in self._leader:

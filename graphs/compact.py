@@ -111,14 +111,17 @@ def estimate_memory(nodes: int, edges: int) -> int:
     return BYTES_FIXED + nodes * BYTES_PER_NODE + edges * BYTES_PER_EDGE
 
 
-def require_memory(nodes: int, edges: int, limit_bytes: int) -> None:
-    """Raises `GraphTooLarge` with the figures when a graph of this size would not fit."""
+def require_memory(nodes: int, edges: int, limit_bytes: int, table_bytes: int = 0) -> None:
+    """Raises `GraphTooLarge` with the figures when a graph of this size would not fit.
+
+    `table_bytes`: what its edge table takes beside the arrays.
+    """
     if nodes >= MAX_NODES:
         raise GraphTooLarge(
             f"The graph has {nodes:,} nodes; at most {MAX_NODES:,} can be numbered. "
             "Split the delivery by region."
         )
-    needed = estimate_memory(nodes, edges)
+    needed = estimate_memory(nodes, edges) + table_bytes
     if needed > limit_bytes:
         raise GraphTooLarge(
             f"The graph of {nodes:,} nodes and {edges:,} edges needs about "

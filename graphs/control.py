@@ -1,30 +1,48 @@
-"""Control and integrated ownership: who decides, and who gets what share. Never mixed.
+"""Control: who decides. What share of the capital comes through is `graphs.integrated_ownership`.
 
-Control is the fixpoint "x, with all that x controls, holds more than half". Integrated ownership
-is the share of a firm's capital that comes through all paths, circles solved and not cut off. A
-person may control a firm with a third of its capital, and own half of one without controlling it.
+Control is the fixpoint "x, with all that x controls, holds more than half". A person may control a
+firm with a third of its capital, and own half of one without controlling it; the two are never
+mixed.
 
 What a stake counts for:
 
 - A branch has no capital of its own: its parent holds it wholly.
 - An unknown stake counts for nothing; it is never guessed.
+- Nobody holds a person: a stake in anything but a firm counts for nothing.
 - Stakes of one firm that sum above 1 are scaled to sum 1. So no two separate holders ever control
   one firm, and every firm has at most one ultimate controller.
 - Shares a firm holds in itself carry no vote: control asks for more than half of the others.
+- Holders of a concert group (`graphs.concert`) hold as one: what a member holds counts for its
+  group and for nobody else, unless one holder controls every member, or is one and controls the
+  others: then the group and its stakes are that holder's.
+
+The threshold is a setting. With less than one half two holders may both exceed it. Then each has
+control, by its own fixpoint; a firm under several ultimate controllers is contested, all of them
+are reported, and it has no single controller: none is picked by size, for the larger of two
+minorities need not decide.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse import csgraph, linalg
+from scipy.sparse import csgraph
 
-from graphs.absorption import Stakes, absorb
-from graphs.compact import UNKNOWN_STAKE, WHOLE, CompactGraph
-from graphs.kinds import BRANCH, EDGE_CODE, OWNERSHIP
+from graphs.absorption import absorb
+from graphs.compact import CompactGraph
+from graphs.concert import ConcertGroups
+from graphs.control_depth import depths, pair_depths
+from graphs.fixpoint import Fixpoint
+from graphs.holdings import HALF, Stakes, stakes
+from graphs.minority_control import ultimate_control
+
+__all__ = ["HALF", "Control", "Holding", "Stakes", "control", "control_chains", "controlled_by",
+           "stakes"]  # fmt: skip
 
 # Edge visits spent on naming one circle of firms that control each other. Past it the circle keeps
 # the name it has, which is still the same for the same graph.
@@ -33,14 +51,16 @@ CIRCLE_BUDGET = 5_000_000
 
 @dataclass(frozen=True)
 class Control:
-    """Ultimate control, by node number.
+    """Ultimate control, by node number; numbers past the graph's nodes are concert groups.
 
-    controller: the ultimate controller, -1 where nobody holds more than half. Firms that control
-    each other with nobody outside are a circle: `circle` is True there and the controller is the
-    smallest of those that control all of it, itself included.
+    controller: the ultimate controller, -1 where nobody exceeds the threshold or several do. Firms
+    that control each other with nobody outside are a circle: `circle` is True there and the
+    controller is the smallest of those that control all of it, itself included.
     head: the controller, or the node itself. depth: the fewest holdings from the controller down
-    (0 for itself). via: the node before on that way, -1 at its top. firm_count: firms under the
-    same head, the head counted when it is a firm.
+    (0 for itself). via: the node before on that way, -1 at its top. firm_count: firms that the head
+    controls, the head counted when it is a firm; 1 for a contested firm.
+    contested: several ultimate controllers, only possible below one half; contested_node and
+    contested_by are the pairs, sorted. threshold and concert: as they were given.
     """
 
     controller: NDArray[np.int32]
@@ -49,11 +69,27 @@ class Control:
     depth: NDArray[np.int32]
     via: NDArray[np.int32]
     firm_count: NDArray[np.int64]
+    contested: NDArray[np.bool_]
+    contested_node: NDArray[np.int32]
+    contested_by: NDArray[np.int32]
+    threshold: float | Decimal
+    concert: ConcertGroups | None
+
+    def controllers_of(self, node: int) -> NDArray[np.int32]:
+        """Every ultimate controller of one node, ascending; empty where there is none."""
+        if self.contested[node]:
+            start, end = np.searchsorted(self.contested_node, [node, node + 1])
+            return self.contested_by[start:end]
+        top = self.controller[node : node + 1]
+        return top[top >= 0]
 
 
 @dataclass(frozen=True)
 class Holding:
-    """One hop of a chain of control: `holder` holds `share` of `held`, `hop` steps from the top."""
+    """One hop of a chain of control: `holder` holds `share` of the votes of `held`.
+
+    hop: steps from the top. A member of a concert group stands as itself.
+    """
 
     hop: int
     holder: int
@@ -61,36 +97,46 @@ class Holding:
     share: float
 
 
-def stakes(graph: CompactGraph) -> Stakes:
-    """The holdings that can give control: who holds how many millionths of which firm's votes."""
-    mask = graph.edges_of(OWNERSHIP, BRANCH)
-    branch = graph.edge_kind == EDGE_CODE[BRANCH]
-    amount = np.where(branch, WHOLE, graph.stake)
-    mask &= amount > 0
-    src, dst, amount = graph.src[mask], graph.dst[mask], amount[mask]
-    # edges are sorted, so a pair with stake and branch stands together: the larger counts
-    first = np.ones(len(src), bool)
-    first[1:] = (src[1:] != src[:-1]) | (dst[1:] != dst[:-1])
-    starts = np.flatnonzero(first)
-    amount = np.maximum.reduceat(amount, starts) if len(starts) else amount
-    src, dst = src[first], dst[first]
+def control(
+    graph: CompactGraph,
+    *,
+    threshold: float | Decimal = HALF,
+    concert: ConcertGroups | None = None,
+) -> Control:
+    """The ultimate controller of every node; see `Control` for the columns.
 
-    own = (graph.src == graph.dst) & (graph.stake != UNKNOWN_STAKE)
-    self_held = np.zeros(graph.node_count, np.int64)
-    self_held[graph.src[own]] = graph.stake[own]
-    total = self_held.copy()
-    np.add.at(total, dst, amount)
-    return Stakes(src, dst, amount, np.maximum(total, WHOLE) - self_held, self_held)
+    threshold: the share of the votes that must be exceeded. concert: holders that count as one.
+
+    Raises ValueError for a threshold outside 0 to 1, and `GraphTooLarge` below one half for a
+    graph whose controllers overlap without measure.
+    """
+    holdings = stakes(graph, threshold=threshold, concert=concert)
+    plain = stakes(graph) if concert is not None else holdings
+    if threshold >= HALF:
+        return _sole_control(graph, holdings, plain, threshold, concert)
+    return _shared_control(graph, holdings, plain, threshold, concert)
 
 
-def control(graph: CompactGraph) -> Control:
-    """The ultimate controller of every node; see `Control` for the columns."""
-    holdings = stakes(graph)
-    head, self_held = absorb(holdings, graph.node_count)
+def _sole_control(
+    graph: CompactGraph,
+    holdings: Stakes,
+    plain: Stakes,
+    threshold: float | Decimal,
+    concert: ConcertGroups | None,
+) -> Control:
+    """At one half and above: one controller at most, by absorption."""
+    nodes = holdings.node_count
+    head, self_held = absorb(holdings, nodes)
     head, circle = _name_circles(holdings, head, self_held)
-    depth, via = _depths(holdings, head)
-    node = np.arange(graph.node_count, dtype=np.int32)
-    firms = np.bincount(head[: graph.firm_count], minlength=graph.node_count)
+    src = plain.src
+    if concert is not None:  # a group that somebody has is passed over: its members stand below
+        group = concert.account[src]
+        src = np.where(head[group] == group, group, src)
+    inside = (head[src] == head[plain.dst]) & (head[plain.dst] != plain.dst)
+    node = np.arange(nodes, dtype=np.int32)
+    tops = np.flatnonzero(head == node)
+    depth, via = depths(src[inside], plain.dst[inside], tops, nodes)
+    firms = np.bincount(head[: graph.firm_count], minlength=nodes)
     return Control(
         controller=np.where((head != node) | circle, head, -1).astype(np.int32),
         circle=circle,
@@ -98,161 +144,181 @@ def control(graph: CompactGraph) -> Control:
         depth=depth,
         via=via,
         firm_count=firms[head].astype(np.int64),
+        contested=np.zeros(nodes, bool),
+        contested_node=np.empty(0, np.int32),
+        contested_by=np.empty(0, np.int32),
+        threshold=threshold,
+        concert=concert,
+    )
+
+
+def _shared_control(
+    graph: CompactGraph,
+    holdings: Stakes,
+    plain: Stakes,
+    threshold: float | Decimal,
+    concert: ConcertGroups | None,
+) -> Control:
+    """Below one half: every ultimate controller of every node, by the fixpoint of each."""
+    nodes = holdings.node_count
+    found = ultimate_control(holdings)
+    in_circle = found.is_circle[found.top]
+    member = np.full(nodes, -1, np.int32)  # of which top's circle, for naming it
+    member[found.node[in_circle]] = found.top[in_circle]
+    name, circular = _name_circles(
+        holdings, np.where(member >= 0, member, np.arange(nodes)), np.flatnonzero(found.is_circle)
+    )
+    named = np.where(circular[found.top], name[found.top], found.top).astype(np.int64)
+    key = np.sort(named << 32 | found.node)
+    top, node = (key >> 32).astype(np.int32), (key & 0xFFFFFFFF).astype(np.int32)
+    pair_depth, pair_before = pair_depths(key, plain, concert)
+
+    is_ruled = (top != node) | circular[top]
+    rulers = np.bincount(node[is_ruled], minlength=nodes)
+    sole = np.flatnonzero(is_ruled & (rulers[node] == 1))
+    head = np.arange(nodes, dtype=np.int32)
+    head[node[sole]] = top[sole]
+    firms = np.bincount(top[node < graph.firm_count], minlength=nodes)
+    firm_count = np.where(firms > 0, firms, np.arange(nodes) < graph.firm_count).astype(np.int64)
+    depth, via = np.zeros(nodes, np.int32), np.full(nodes, -1, np.int32)
+    depth[node[sole]], via[node[sole]] = pair_depth[sole], pair_before[sole]
+    shared = np.flatnonzero(is_ruled & (rulers[node] > 1))
+    shared = shared[np.lexsort((top[shared], node[shared]))]
+    ruled = rulers == 1
+    return Control(
+        controller=np.where(ruled, head, -1).astype(np.int32),
+        circle=ruled & circular[head],
+        head=head,
+        depth=depth,
+        via=via,
+        firm_count=firm_count[head],
+        contested=rulers > 1,
+        contested_node=node[shared],
+        contested_by=top[shared],
+        threshold=threshold,
+        concert=concert,
     )
 
 
 def control_chains(
-    graph: CompactGraph, result: Control, firm: int, *, limit: int = 200
+    graph: CompactGraph,
+    result: Control,
+    firm: int,
+    *,
+    controller: int | None = None,
+    limit: int = 200,
 ) -> list[Holding]:
-    """Every holding by which a firm's ultimate controller controls it, top down, hop by hop.
+    """Every holding by which an ultimate controller controls a firm, top down, hop by hop.
 
-    All holdings inside the control group that lead to the firm, sorted by (hop, holder, held); at
-    most `limit`, those nearest to the firm. Empty where nobody controls it.
+    All holdings among what the controller controls that lead to the firm, sorted by (hop, holder,
+    held); at most `limit`, those nearest to the firm. Empty where nobody controls it.
+    `controller` chooses among several; without it the firm's single one is meant.
     """
-    if result.controller[firm] < 0:
+    tops = result.controllers_of(firm)
+    top = int(result.controller[firm]) if controller is None else controller
+    if top not in tops:
         return []
-    holdings = stakes(graph)
-    by_dst = np.argsort(holdings.dst, kind="stable")
-    held = holdings.dst[by_dst]
-    seen, queue = {firm}, [firm]
-    found: list[Holding] = []
-    for node in queue:
-        start, end = np.searchsorted(held, [node, node + 1])
-        for place in by_dst[start:end]:
-            holder = int(holdings.src[place])
-            if result.head[holder] != result.head[firm] or len(found) >= limit:
-                continue
-            share = holdings.amount[place] / max(holdings.base[node], 1)
-            found.append(Holding(int(result.depth[holder]) + 1, holder, node, float(share)))
-            if holder not in seen and holder != result.head[firm]:
-                seen.add(holder)
-                queue.append(holder)
-    return sorted(found, key=lambda hop: (hop.hop, hop.holder, hop.held))
+    plain = stakes(graph)
+    holdings = plain
+    if result.concert is not None or result.threshold != HALF:
+        holdings = stakes(graph, threshold=result.threshold, concert=result.concert)
+    inside = np.zeros(holdings.node_count, bool)
+    inside[[top, *Fixpoint(holdings).reach(top).found]] = True
+    account = np.arange(holdings.node_count) if result.concert is None else result.concert.account
+    found = _ways_up(plain, firm, top, inside, account)
+    depth = _hops_down(found, top, account)
+    chain = [
+        Holding(depth[holder] + 1, holder, held, amount / max(int(plain.base[held]), 1))
+        for holder, held, amount in found[:limit]
+    ]
+    return sorted(chain, key=lambda hop: (hop.hop, hop.holder, hop.held))
 
 
 def controlled_by(holdings: Stakes, holder: int) -> set[int]:
     """Every firm that one node controls, ultimately or not; the plain fixpoint from there."""
-    return _controlled(holdings, _row_starts(holdings), holder, stop_at=frozenset())[0]
+    return set(Fixpoint(holdings).reach(holder).found)
 
 
-def integrated_ownership(
-    graph: CompactGraph, holder: int
-) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """What share of each firm's capital one holder owns through all paths.
+def _ways_up(
+    plain: Stakes, firm: int, top: int, inside: NDArray[np.bool_], account: NDArray[np.integer]
+) -> list[tuple[int, int, int]]:
+    """(holder, held, amount) of every holding inside that leads to the firm, nearest first."""
+    by_dst = np.argsort(plain.dst, kind="stable")
+    held = plain.dst[by_dst]
+    seen, queue = {firm}, [firm]
+    found: list[tuple[int, int, int]] = []
+    for node in queue:
+        start, end = np.searchsorted(held, [node, node + 1])
+        places = by_dst[start:end]
+        holders = plain.src[places]
+        counts = inside[account[holders]]
+        for holder, amount in zip(
+            holders[counts].tolist(), plain.amount[places[counts]].tolist(), strict=True
+        ):
+            found.append((holder, node, amount))
+            if holder not in seen and top not in (holder, int(account[holder])):
+                seen.add(holder)
+                queue.append(holder)
+    return found
 
-    Returns the firms it reaches (numbers, ascending) and the shares. Solves s = direct + s M over
-    the firms reached, M being firm-to-firm stakes; each firm's stakes are scaled to sum at most 1,
-    so a circle that a holder reaches always leaves something to the holder and the system has one
-    solution. Shares a firm holds in itself fall to its other owners.
-    """
-    holdings = stakes(graph)
-    nodes = graph.node_count
-    total = np.maximum(holdings.base + holdings.self_held, 1)
-    share = holdings.amount / total[holdings.dst]
-    matrix = sparse.csr_matrix((share, (holdings.src, holdings.dst)), shape=(nodes, nodes))
-    order = csgraph.breadth_first_order(matrix, holder, return_predecessors=False)
-    reached = np.sort(order[order != holder]).astype(np.int32)
-    if not len(reached):
-        return reached, np.empty(0, np.float64)
-    inner = matrix[reached][:, reached] + sparse.diags(holdings.self_held[reached] / total[reached])
-    direct = matrix[[holder]][:, reached].toarray().ravel()
-    system = (sparse.identity(len(reached)) - inner).T.tocsc()
-    return reached, np.atleast_1d(linalg.spsolve(system, direct))
+
+def _hops_down(
+    found: list[tuple[int, int, int]], top: int, account: NDArray[np.integer]
+) -> dict[int, int]:
+    """Fewest holdings from the top to each node of these ways; members of a top group stand at 0."""
+    below: dict[int, list[int]] = {}
+    depth: dict[int, int] = {}
+    for holder, held, _ in found:
+        below.setdefault(holder, []).append(held)
+        if top in (holder, int(account[holder])):
+            depth[holder] = 0
+    queue = deque(depth)
+    while queue:
+        node = queue.popleft()
+        for held in below.get(node, ()):
+            if held not in depth:
+                depth[held] = depth[node] + 1
+                queue.append(held)
+    return depth
 
 
 def _name_circles(
-    holdings: Stakes, head: NDArray[np.int32], self_held: NDArray[np.int32]
+    holdings: Stakes, head: NDArray[np.integer], self_held: NDArray[np.integer]
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
     """Heads with each circle named after the smallest firm that controls all of it, and who is in.
 
-    `self_held` are heads whose own group holds more than half of them. Only firms in the same
-    strong component as such a head can control it.
+    `self_held` are heads whose own group holds enough of them to control them. Only firms in the
+    same strong component as such a head can control it.
     """
     if not len(self_held):
-        return head, np.zeros(len(head), bool)
+        return head.astype(np.int32), np.zeros(len(head), bool)
     ones = np.ones(len(holdings.src), np.int8)
     matrix = sparse.csr_matrix((ones, (holdings.src, holdings.dst)), shape=(len(head),) * 2)
     _, strong = csgraph.connected_components(matrix, directed=True, connection="strong")
-    starts = _row_starts(holdings)
+    fixpoint = Fixpoint(holdings)
     by_strong = np.argsort(strong, kind="stable")
     ordered = strong[by_strong]
     name = np.full(len(head), -1, np.int32)
     for top in self_held.tolist():
         begin, end = np.searchsorted(ordered, [strong[top], strong[top] + 1])
         rivals = by_strong[begin:end]
-        name[top] = _circle_name(holdings, starts, top, rivals[head[rivals] == top])
+        name[top] = _circle_name(fixpoint, top, rivals[head[rivals] == top])
     named = name[head]
     return np.where(named >= 0, named, head).astype(np.int32), named >= 0
 
 
-def _circle_name(
-    holdings: Stakes, starts: NDArray[np.int64], top: int, rivals: NDArray[np.intp]
-) -> int:
+def _circle_name(fixpoint: Fixpoint, top: int, rivals: NDArray[np.intp]) -> int:
     """The smallest firm of those that control `top` and are controlled by it; -1 without any."""
     failed: set[int] = set()
     budget = CIRCLE_BUDGET
     for rival in rivals.tolist():
         if rival in failed or rival == top:
             continue
-        found, visits = _controlled(holdings, starts, rival, stop_at=frozenset((top,)))
-        if top in found:
+        reach = fixpoint.reach(rival, stop_at=(top,))
+        if top in reach.found:
             return min(rival, top)
-        failed |= found  # whoever the rival controls controls no more than it does
-        budget -= visits
+        failed |= reach.found  # whoever the rival controls controls no more than it does
+        budget -= reach.visits
         if budget <= 0:
             break
     return -1
-
-
-def _row_starts(holdings: Stakes) -> NDArray[np.int64]:
-    """Where each holder's holdings begin; holdings are sorted by holder."""
-    return np.searchsorted(holdings.src, np.arange(len(holdings.base) + 1)).astype(np.int64)
-
-
-def _controlled(
-    holdings: Stakes, starts: NDArray[np.int64], holder: int, stop_at: frozenset[int]
-) -> tuple[set[int], int]:
-    held: dict[int, int] = {}
-    found: set[int] = set()
-    queue = [holder]
-    visits = 0
-    for node in queue:
-        for place in range(starts[node], starts[node + 1]):
-            visits += 1
-            firm = int(holdings.dst[place])
-            held[firm] = held.get(firm, 0) + int(holdings.amount[place])
-            if firm != holder and firm not in found and 2 * held[firm] > holdings.base[firm]:
-                found.add(firm)
-                queue.append(firm)
-                if firm in stop_at:
-                    return found, visits
-    return found, visits
-
-
-def _depths(
-    holdings: Stakes, head: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Fewest holdings from each node's head down to it, inside its group, and the node before."""
-    nodes = len(head)
-    inside = (head[holdings.src] == head[holdings.dst]) & (head[holdings.dst] != holdings.dst)
-    tops = np.unique(head)
-    # one extra node above all heads turns many searches into one
-    src = np.concatenate([np.full(len(tops), nodes), holdings.src[inside]])
-    dst = np.concatenate([tops, holdings.dst[inside]])
-    matrix = sparse.csr_matrix((np.ones(len(src), np.int8), (src, dst)), shape=(nodes + 1,) * 2)
-    _, before = csgraph.breadth_first_order(matrix, nodes)
-    via = before[:nodes].astype(np.int32)
-    via[(via == nodes) | (via < 0)] = -1  # scipy's sign for a start is another negative
-    return _steps_up(via), via
-
-
-def _steps_up(via: NDArray[np.int32]) -> NDArray[np.int32]:
-    """How many steps lead from each node to its top, by doubling the step."""
-    jump = np.where(via >= 0, via, np.arange(len(via)))
-    steps = (via >= 0).astype(np.int32)
-    while True:
-        further = steps[jump]
-        if not further.any():
-            return steps
-        steps = steps + further
-        jump = jump[jump]

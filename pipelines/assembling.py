@@ -6,6 +6,7 @@ ten times cheaper than rows through `createDataFrame`.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow.dataset import dataset
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -24,9 +26,15 @@ from features.as_of import known_tables
 from features.assemble import subject_features
 from features.feature_sets import FeatureSet, feature_set
 from features.repairs import unmatched_repairs, without_repaired
+from graphs.compact import GraphTooLarge, require_memory
 from graphs.edges import edges
 from graphs.subject_graph import GRAPH_FEATURES, graph_features
 from pipelines.lake import Lake
+from pipelines.refusals import RefusalError
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+BYTES_PER_ROW = 260
+"""What a row of the edge table takes in memory, as measured over a million of them."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +91,10 @@ def assembled(
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     try:
-        relations = edges(known, as_of).toArrow()
-        graph = graph_features(relations, _subjects(known), _known_cases(known, city.target), as_of)
+        edges(known, as_of).write.parquet(str(scratch / "edges"))
+        subjects = _subjects(known)
+        relations = _loaded(scratch / "edges", len(subjects), city)
+        graph = graph_features(relations, subjects, _known_cases(known, city.target), as_of)
         in_engine = _through_parquet(lake, graph, scratch / "graph.parquet")
         own = subject_features(known, as_of, city_feature_set(city))
         features = own.join(in_engine, "subject_id", "left").select(*own.columns, *GRAPH_FEATURES)
@@ -130,6 +140,20 @@ def _known_cases(known: Mapping[str, DataFrame], target: Target) -> pa.Table:
         .agg(F.min("stage_date").alias("stage_date"))
     )
     return cases.toArrow().cast(schema).sort_by("subject_id")
+
+
+def _loaded(folder: Path, subjects: int, city: City) -> pa.Table:
+    """The edges as written, read only when they and the graph's arrays fit into memory."""
+    written = dataset(folder, format="parquet")
+    rows = written.count_rows()
+    allowed = city.graph_memory_gb
+    limit = int(allowed * 2**30) if allowed else os.sysconf("SC_PHYS_PAGES") * PAGE // 2
+    try:
+        require_memory(subjects + rows, rows, limit, rows * BYTES_PER_ROW)
+    except GraphTooLarge as error:
+        where = city.folder / "city.yaml"
+        raise RefusalError(f"{error} The limit is graph_memory_gb in {where}.") from None
+    return written.to_table()
 
 
 def _through_parquet(lake: Lake, table: pa.Table, path: Path) -> DataFrame:

@@ -184,18 +184,31 @@ def explain(
 
 @app.command()
 def export(
-    table: Annotated[str, typer.Argument(help="warnings, scores, subject_features, runs, ...")],
+    table: Annotated[
+        str,
+        typer.Argument(
+            help="warnings, scores, subject_features, runs, ..., or beneficial_ownership: who owns "
+            "and directs whom, as BODS 0.4."
+        ),
+    ],
     lake: Lake_,
-    out: Annotated[Path, typer.Option(help="A file ending in .csv or .parquet.")],
+    out: Annotated[
+        Path, typer.Option(help="A file ending in .csv or .parquet; .json for BODS statements.")
+    ],
     as_of: AsOf = None,
     engine: Engine_ = None,
 ) -> None:
     """Write one table to one file, sorted by key; what is classed `never` is left out."""
     from pipelines.engine import open_engine
     from pipelines.export import export_table
+    from pipelines.exporting_ownership import BENEFICIAL_OWNERSHIP, export_ownership
     from pipelines.lake import Lake
 
     with open_engine(engine.value if engine else "sail") as running:
+        if table == BENEFICIAL_OWNERSHIP:
+            ownership = export_ownership(Lake(lake, running.spark), out, as_of)
+            told.print(ownership.summary(out), soft_wrap=True)
+            return
         rows = export_table(Lake(lake, running.spark), table, out, as_of)
     told.print(f"{rows} rows of {table} written to {out}")
 

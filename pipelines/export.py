@@ -75,14 +75,23 @@ def _rows(lake: Lake, table: str, as_of: date | None) -> DataFrame:
     if lake.exists("silver", table):
         rows = lake.read("silver", table)
         rows = rows if as_of is None else known_state(rows, as_of)
-        return rows.drop(*_never(load_catalogue(), table))
+        return _without_persons(rows.drop(*_never(load_catalogue(), table)))
     raise LakeError(
         f"There is no table '{table}' to export. There are: {', '.join(exportable(lake))}."
     )
 
 
 def _without_persons(rows: DataFrame) -> DataFrame:
-    """Keys of persons are classed `never`, also where the graph names one."""
+    """Keys of persons are classed `never`, also where the graph or a record's id names one.
+
+    Such a record's id becomes a hash of itself: it still tells records apart and names nobody.
+    """
+    if "source_record_id" in rows.columns:
+        told = F.col("source_record_id")
+        hidden = F.substring(F.sha2(told, 256), 1, 24)
+        rows = rows.withColumn(
+            "source_record_id", F.when(told.rlike(_KEYED_HASH), hidden).otherwise(told)
+        )
     named = [name for name in ("controller_id", "exposure_path") if name in rows.columns]
     for name in named:
         rows = rows.withColumn(name, F.regexp_replace(name, _KEYED_HASH, "[…]"))

@@ -196,7 +196,7 @@ class _Night:
             before = rows_of(self.lake, "warnings", previous).toArrow()
         with ExitStack() as stack:
             aside = stack.enter_context(kept_aside(self.lake.spark, self.lake.root / "staging"))
-            self.step("known states", 0.50)
+            self.step("known states", 0.59)
             known = at_hand(known_lake(self.lake, self.as_of), aside)
             judged = stack.enter_context(assembled(self.lake, self.city, self.as_of, known))
             self.step("features and graph", 0.60)

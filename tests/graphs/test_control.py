@@ -17,9 +17,9 @@ from graphs.control import (
     control,
     control_chains,
     controlled_by,
-    integrated_ownership,
     stakes,
 )
+from graphs.integrated_ownership import integrated_ownership
 
 
 def controllers(edges):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -17,8 +18,9 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
-from pipelines.assembling import city_feature_set, known_lake
+from pipelines.assembling import assembled, city_feature_set, known_lake
 from pipelines.lake import Lake
+from pipelines.refusals import RefusalError
 from tests.pipelines.command import forewarn, night, simulate
 
 NIGHTS = ("2024-10-31", "2024-11-30", "2024-12-31")
@@ -93,6 +95,21 @@ def test_features_made_again_from_the_grown_lake_are_the_same(
     assert again.cast(then.schema).equals(then)
 
 
+def test_a_graph_that_does_not_fit_is_refused_before_it_is_loaded(
+    city: City, spark: object
+) -> None:
+    from conf.city import load_city
+
+    lake = Lake(city.lake, spark)  # type: ignore[arg-type]
+    small = replace(load_city("demo"), graph_memory_gb=0.001)
+    told = r"The graph of [\d,]+ nodes and [\d,]+ edges needs about \d.* graph_memory_gb in .*city.yaml"
+    with (
+        pytest.raises(RefusalError, match=told),
+        assembled(lake, small, date.fromisoformat(NIGHTS[0])),
+    ):
+        pass
+
+
 def test_without_the_filter_on_known_at_features_would_change(
     city: City, spark: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,8 +150,6 @@ def test_rows_in_are_accounted_for(city: City) -> None:
 
 
 def test_no_plain_id_number_or_phone_is_anywhere_in_the_lake(city: City) -> None:
-    import re
-
     personal = re.compile(
         rb"(?<![0-9A-Za-z])[1-9]\d{5}(19|20)\d{2}[01]\d[0-3]\d\d{3}[\dXx](?![0-9A-Za-z])"
     )
@@ -143,6 +158,22 @@ def test_no_plain_id_number_or_phone_is_anywhere_in_the_lake(city: City) -> None
             rows = DeltaTable(str(log.parent)).to_pyarrow_table()
             text = json.dumps(rows.to_pylist(), default=str, ensure_ascii=False).encode()
             assert personal.search(text) is None, log.parent.name
+
+
+def test_no_key_of_a_person_leaves_by_an_export(city: City) -> None:
+    """Record ids are made of keys where a department has none of its own."""
+    rows = DeltaTable(str(city.lake / "silver" / "key_person")).to_pyarrow_table()
+    keys = set(rows.column("person_key").to_pylist())
+    assert any(
+        str(key) in told
+        for key in keys
+        for told in rows.column("source_record_id").to_pylist()[:20]
+    )
+    for table in ("key_person", "shareholder", "evidence", "verdict_records_grades"):
+        told = pq.read_table(city.export(table, NIGHTS[-1], f"keys-{table}"))
+        text = json.dumps(told.to_pylist(), default=str, ensure_ascii=False)
+        assert told.num_rows > 0
+        assert not keys & set(re.findall(r"[0-9a-f]{32}", text)), table
 
 
 def test_a_reason_is_followed_to_its_line(city: City) -> None:
@@ -212,6 +243,21 @@ def test_the_other_commands_answer(city: City) -> None:
     forewarn("show", "--lake", city.lake, "--as-of", "2001-01-01", code=1)
     forewarn("export", "nothing", "--lake", city.lake, "--out", city.folder / "x.csv", code=1)
     forewarn("show", "--lake", city.lake, "--top", "none", code=2)
+
+
+def test_ownership_is_exported_and_read_back(city: City, tmp_path: Path) -> None:
+    out = tmp_path / "ownership.json"
+    words = ("export", "beneficial_ownership", "--lake", city.lake, "--as-of")
+    assert "read back the same" in forewarn(*words, NIGHTS[-1], "--out", out)
+    made = json.loads(out.read_text(encoding="utf-8"))
+    assert {one["recordType"] for one in made} == {"entity", "person", "relationship"}
+    assert {one["statementDate"] for one in made} == {NIGHTS[-1]}
+    again = tmp_path / "again.json"
+    forewarn(*words, NIGHTS[-1], "--out", again)
+    assert again.read_bytes() == out.read_bytes()
+    assert "must end in .json" in forewarn(*words, NIGHTS[-1], "--out", tmp_path / "a.csv", code=1)
+    forewarn(*words, "2001-01-01", "--out", tmp_path / "b.json", code=1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again.json", "ownership.json"]
 
 
 def test_the_first_notebook_runs(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
