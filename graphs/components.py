@@ -35,7 +35,7 @@ class Groups:
 
 def distinct_pairs(graph: CompactGraph, *kinds: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The pairs (src, dst) that edges of these kinds join, each once, sorted, no self-loops."""
-    return _pairs(graph, graph.edges_of(*kinds))
+    return pairs_of(graph, graph.edges_of(*kinds))
 
 
 def close_links(graph: CompactGraph, least_stake: int = CLOSE_STAKE) -> NDArray[np.bool_]:
@@ -51,9 +51,10 @@ def close_links(graph: CompactGraph, least_stake: int = CLOSE_STAKE) -> NDArray[
     return held | graph.edges_of(BRANCH) | (graph.edges_of(DIRECTORSHIP) & speaks)
 
 
-def _pairs(
+def pairs_of(
     graph: CompactGraph, mask: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The pairs (src, dst) that the masked edges join, each once, sorted."""
     key = (graph.src[mask].astype(np.int64) << 32) | graph.dst[mask]
     # edges are sorted by src, then dst: equal pairs stand side by side
     first = np.ones(len(key), bool)
@@ -69,21 +70,21 @@ def groups(
 ) -> Groups:
     """Weak components of the firms over their close links.
 
-    A node with more than `hub_cap` distinct neighbours among them does not glue: its edges are left out here,
-    and a hub that is a firm stands alone. size counts firms, those from outside the city included.
+    A node with more than `hub_cap` distinct neighbours among them does not glue: its edges are left
+    out here, and a hub that is a firm stands alone. size counts firms, those from outside the city included.
 
     The id is "G" and 16 hex digits of the SHA-256 of the smallest subject id of the group, so it
     is the same whatever else the graph holds. `subjects` are the numbers of the firms that may
     name a group (all firms unless given); a group without one is named after its smallest firm.
     """
-    src, dst = _pairs(graph, close_links(graph))
+    src, dst = pairs_of(graph, close_links(graph))
     # a mutual holding (A in B, B in A) is one neighbour, not two
     key = np.unique((np.minimum(src, dst).astype(np.int64) << 32) | np.maximum(src, dst))
     low, high = (key >> 32).astype(np.int32), (key & 0xFFFFFFFF).astype(np.int32)
     degree = np.bincount(low, minlength=graph.node_count)
     degree += np.bincount(high, minlength=graph.node_count)
     glue = (degree[low] <= hub_cap) & (degree[high] <= hub_cap)
-    found = _components(low[glue], high[glue], graph.node_count, "weak")[: graph.firm_count]
+    found = connected(low[glue], high[glue], graph.node_count, "weak")[: graph.firm_count]
     # renumbered by the smallest firm, since scipy promises no order
     _, first, label = np.unique(found, return_index=True, return_inverse=True)
     rank = np.argsort(np.argsort(first, kind="stable"), kind="stable")
@@ -107,14 +108,15 @@ def circular_holdings(graph: CompactGraph) -> NDArray[np.bool_]:
     """
     src, dst = distinct_pairs(graph, OWNERSHIP)
     firms = graph.is_kind(src, FIRM) & graph.is_kind(dst, FIRM)
-    label = _components(src[firms], dst[firms], graph.firm_count, "strong")
+    label = connected(src[firms], dst[firms], graph.firm_count, "strong")
     circular: NDArray[np.bool_] = np.bincount(label)[label] >= 2 if len(label) else label > 0
     return circular
 
 
-def _components(
+def connected(
     src: NDArray[np.int32], dst: NDArray[np.int32], nodes: int, connection: str
 ) -> NDArray[np.int32]:
+    """A label for each of the nodes; `connection` is weak or strong. Labels mean nothing else."""
     if not nodes:
         return np.empty(0, np.int32)
     matrix = sparse.csr_matrix((np.ones(len(src), np.int8), (src, dst)), shape=(nodes, nodes))

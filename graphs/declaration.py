@@ -184,6 +184,116 @@ GRAPH_FEATURES: Mapping[str, GraphFeature] = {
         "0",
         unit="firms",
     ),
+    "circle_firms": GraphFeature(
+        "循环持股企业数",
+        "Firms in the circles",
+        "Firms that stand in circles of ownership with the firm, itself included: each holds a "
+        "stake in every other over any number of firms.",
+        "integer",
+        "0",
+        "up",
+        "firms",
+    ),
+    "cross_holding_count": GraphFeature(
+        "交叉持股企业数",
+        "Cross holdings",
+        "Firms in which the firm holds a stake and which hold one in it, of any size.",
+        "integer",
+        "0",
+        "up",
+        "firms",
+    ),
+    "shell_chain_length": GraphFeature(
+        "空壳链层数",
+        "Length of the chain of shells",
+        "Firms of the longest chain through the firm in which each is the only holder of the next "
+        "and has no people but such as hold or have a post in another firm too; 0 when the firm is "
+        "not such a shell.",
+        "integer",
+        "0",
+        "up",
+        "firms",
+    ),
+    "people_ring_firms": GraphFeature(
+        "人员交叉企业数",
+        "Firms in the ring of people",
+        "Firms of the ring the firm belongs to, three at least: pairs have two people or more in "
+        "common and share no equity, neither holding the other and nobody holding both. People of "
+        "more than 50 firms, bookkeepers and contacts join nothing.",
+        "integer",
+        "0",
+        "up",
+        "firms",
+    ),
+    "front_parts": GraphFeature(
+        "挂名人关联互不相干企业数",
+        "Unrelated parts that one person fronts",
+        "Most parts, three at least, into which the firms fall that one of the firm's holders or "
+        "its legal representative holds or represents, when he is left out: parts share no other "
+        "person, capital, address or phone.",
+        "integer",
+        "0",
+        "up",
+        "parts",
+    ),
+    "proxy_firms": GraphFeature(
+        "代持代管企业数",
+        "Firms run through proxies",
+        "Most firms behind which one person stands who stands behind this one, as ultimate "
+        "controller, director, supervisor or manager, while legal representatives without a stake "
+        "speak for them, two of them at least; 0 when the firm's own holds a stake.",
+        "integer",
+        "0",
+        "up",
+        "firms",
+    ),
+    "resource_crowd": GraphFeature(
+        "共用资源拥挤度",
+        "Crowding of address, phone and agent",
+        "Other firms at the firm's addresses, phones and agents, weighed 0.3, 0.6 and 0.1; past 50 "
+        "firms a resource counts for less and less. Shared offices, managed clusters and known "
+        "incubators count nothing.",
+        "double",
+        "0",
+        "up",
+        "firms",
+    ),
+    "resource_twins": GraphFeature(
+        "双重共用企业数",
+        "Firms that share two resources",
+        "Most other firms with the same two of the firm's address, phone and agent, 50 at most.",
+        "integer",
+        "0",
+        "up",
+        "firms",
+    ),
+    "branch_burst": GraphFeature(
+        "分支机构集中设立数",
+        "Burst of branches",
+        "Most branches opened within 90 days, in the last 730 days; closed ones count.",
+        "integer",
+        "0",
+        "up",
+        "branches",
+    ),
+    "rewired_count": GraphFeature(
+        "近一年变动关系数",
+        "Changed relations",
+        "Holders, holdings, posts and branches that began or ended in the last 365 days, those of "
+        "the founding left out.",
+        "integer",
+        "0",
+        "up",
+        "relations",
+    ),
+    "rewired_share": GraphFeature(
+        "近一年变动关系占比",
+        "Share of relations that changed",
+        "Changed relations as a share of all that stand or ended in the last 365 days.",
+        "double",
+        "NULL",
+        "up",
+    ),
     "exposure": GraphFeature(
         "关联风险",
         "Exposure to known cases",

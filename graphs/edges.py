@@ -49,8 +49,16 @@ EDGE_COLUMNS: tuple[tuple[str, str], ...] = (
 EDGE_TABLES: tuple[str, ...] = ("shareholder", "investment", "key_person", "branch", "registration")
 
 
-def edges(tables: Mapping[str, DataFrame], as_of: datetime.date) -> DataFrame:
+def edges(
+    tables: Mapping[str, DataFrame],
+    as_of: datetime.date,
+    ended_since: datetime.date | None = None,
+) -> DataFrame:
     """Edges valid as of a date: one row a recorded relation, columns as `EDGE_COLUMNS`.
+
+    With `ended_since` also those that ended after that day and by `as_of`, the graph's recent past
+    (`graphs.dated_shapes.split_ended` takes the two apart). What ends after `as_of` is still valid
+    on the day, and nothing that begins after it is given.
 
     `tables` are known states of shareholder, investment, key_person, branch and registration, and
     of address (for the offices left out); a table that is missing gives no edges. An edge is valid
@@ -66,8 +74,13 @@ def edges(tables: Mapping[str, DataFrame], as_of: datetime.date) -> DataFrame:
       offices, managed clusters and cluster-registered firms have no address edge: that their
       firms sit together says nothing.
 
-    Raises ValueError when none of the five tables is given.
+    Raises ValueError when none of the five tables is given, or `ended_since` is after `as_of`.
     """
+    if ended_since is not None and ended_since > as_of:
+        raise ValueError(
+            f"Edges that ended since {ended_since} were asked for as of {as_of}; expected an earlier "
+            "day. Give ended_since a day before as_of."
+        )
     parts = [part for name in EDGE_TABLES if name in tables for part in _BUILDERS[name](tables)]
     if not parts:
         raise ValueError(
@@ -75,12 +88,12 @@ def edges(tables: Mapping[str, DataFrame], as_of: datetime.date) -> DataFrame:
             f"got {', '.join(sorted(tables)) or 'none'}. Pass the known states of these tables."
         )
     every = reduce(DataFrame.unionAll, parts)
-    day = F.lit(as_of)
+    day, since = F.lit(as_of), F.lit(as_of if ended_since is None else ended_since)
     valid = (
         F.col("src").isNotNull()
         & F.col("dst").isNotNull()
         & (F.col("valid_from").isNull() | (F.col("valid_from") <= day))
-        & (F.col("valid_to").isNull() | (F.col("valid_to") > day))
+        & (F.col("valid_to").isNull() | (F.col("valid_to") > since))
     )
     return every.where(valid).select(*[F.col(name) for name, _ in EDGE_COLUMNS])
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from graphs.compact import WHOLE, CompactGraph, compact
 from graphs.components import HUB_CAP, circular_holdings, distinct_pairs, groups
-from graphs.control import control
+from graphs.control import Control, control
 from graphs.declaration import GRAPH_FEATURES, GraphFeature
 from graphs.exposure import ExposureSettings, case_weight, exposure, path_words
 from graphs.kinds import (
@@ -28,6 +28,8 @@ from graphs.kinds import (
     SHARED_AGENT,
     SHARED_PHONE,
 )
+from graphs.shape_features import shape_columns
+from graphs.shape_settings import ShapeSettings
 from graphs.ties import TieSettings, ties
 
 __all__ = ["FEATURE_SCHEMA", "GRAPH_FEATURES", "GraphFeature", "graph_features"]
@@ -48,9 +50,11 @@ def graph_features(
     known_cases: pa.Table,
     as_of: datetime.date,
     *,
+    ended: pa.Table | None = None,
     group_hub_cap: int = HUB_CAP,
     tie_settings: TieSettings | None = None,
     exposure_settings: ExposureSettings | None = None,
+    shape_settings: ShapeSettings | None = None,
     limit_bytes: int | None = None,
 ) -> pa.Table:
     """Graph features of the subjects, one row each, sorted by subject_id, as `FEATURE_SCHEMA`.
@@ -58,7 +62,8 @@ def graph_features(
     `edges`: `graphs.edges.edges` as of the date. `subjects`: every firm registered as of the date
     (the ids of groups come from them). `known_cases`: columns subject_id, stage_date; a case after
     `as_of` is not known yet and is left out, of several the latest counts. A firm's own case adds
-    nothing to its own row.
+    nothing to its own row. `ended`: edges that ended shortly before `as_of` (columns as `edges`),
+    read for branch bursts and re-wiring alone; without them only what began is seen there.
 
     Raises ValueError for subjects that repeat or are NULL and for malformed tables, and
     `GraphTooLarge` when the graph would need more than `limit_bytes`.
@@ -69,9 +74,11 @@ def graph_features(
     cases, stage_days = _cases(graph, known_cases, as_of)
     columns: Columns = {"subject_id": names}
     columns |= _group_columns(graph, numbers, cases, group_hub_cap)
-    columns |= _control_columns(graph, numbers, cases)
+    controlled = control(graph)
+    columns |= _control_columns(graph, numbers, cases, controlled)
     columns |= _owner_columns(graph, numbers)
     columns |= _shared_columns(graph, numbers)
+    columns |= shape_columns(graph, numbers, controlled, edges, ended, as_of, shape_settings)
     columns |= _exposure_columns(
         graph, numbers, cases, stage_days, as_of, tie_settings, exposure_settings
     )
@@ -135,9 +142,8 @@ def _group_columns(
 
 
 def _control_columns(
-    graph: CompactGraph, numbers: NDArray[np.int32], cases: NDArray[np.int32]
+    graph: CompactGraph, numbers: NDArray[np.int32], cases: NDArray[np.int32], result: Control
 ) -> Columns:
-    result = control(graph)
     controller = result.controller[numbers]
     nobody = controller < 0
     kind = np.where(graph.is_kind(controller, PERSON), PERSON, FIRM)
