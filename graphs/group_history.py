@@ -77,9 +77,9 @@ def follow_groups(
 
     - born: a group that was none before. `firms` is its size.
     - grew, shrank: a group that goes on, with so many firms that joined or left; both may happen.
-    - merged: `group_id` took in `firms` of `other_id`, whose id ends with this night.
-    - split: `firms` of `group_id`, which goes on, now make part of the new group `other_id`.
-    - ended: an id of yesterday that no group carries on and that merged into none.
+    - merged: `group_id` took in `firms` of `other_id`, which is no group any more.
+    - split: `firms` of `group_id`, which goes on, are now in the new group `other_id`.
+    - ended: a group of yesterday that is none any more, and from which no group took in any firm.
 
     size_before and size_after are those of `group_id`. The same two partitions give the same rows
     in any order of theirs; an unchanged partition keeps every id and has no event.
@@ -87,11 +87,12 @@ def follow_groups(
     Raises ValueError for a missing column, a NULL, or a subject that comes twice.
     """
     new_ids, subjects, label = _partition(today, "today")
+    old_ids: list[str] = []
     if yesterday is None or yesterday.num_rows == 0:
         empty = np.empty(0, np.int64)
         size = np.bincount(label, minlength=len(new_ids))
         found = _Overlap(empty, empty, empty, size, empty)
-        names, kept, old_ids = new_ids, np.full(len(new_ids), -1), []
+        names, kept = new_ids, np.full(len(new_ids), -1)
     else:
         old_ids, before, old_label = _partition(yesterday, "yesterday")
         found = _overlap(subjects, label, len(new_ids), before, old_label, len(old_ids))
@@ -205,11 +206,12 @@ def _events(
     goes_on = np.full(len(before), -1)
     goes_on[kept[kept >= 0]] = np.flatnonzero(kept >= 0)
     carried = goes_on[found.yesterday]
+    size_on = np.where(goes_on >= 0, np.append(after, 0)[goes_on], 0)
     # parts that went to a group other than the one that carries the id on
     moved = (carried != found.today) & (after[found.today] >= least)
     moved &= before[found.yesterday] >= least
-    merged = moved & (carried < 0)
-    split = moved & (carried >= 0) & (kept[found.today] < 0)
+    merged = moved & (size_on[found.yesterday] < least)
+    split = moved & ~merged & (kept[found.today] < 0)
     was = np.where(kept >= 0, np.append(before, 0)[kept], 0)
     stayed = np.zeros(len(after), np.int64)
     own = carried == found.today
@@ -234,11 +236,11 @@ def _events(
         g, y = int(found.today[at]), int(found.yesterday[at])
         sizes = (int(found.firms[at]), int(before[y]), int(after[goes_on[y]]))
         rows.append((old_ids[y], 4, names[g], *sizes))
-    size_on = np.where(goes_on >= 0, np.append(after, 0)[goes_on], 0)
     for y in np.flatnonzero((before >= least) & (size_on < least) & ~taken_in).tolist():
         rows.append((old_ids[y], 5, None, int(before[y]), int(before[y]), int(size_on[y])))
     rows.sort(key=lambda row: (row[0], row[1], row[2] or ""))
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(EVENT_SCHEMA)
-    columns[1] = tuple(EVENTS[code] for code in columns[1])
-    return pa.table([pa.array(c, f.type) for c, f in zip(columns, EVENT_SCHEMA, strict=True)],
-                    EVENT_SCHEMA)  # fmt: skip
+    table = [
+        dict(zip(EVENT_SCHEMA.names, (group, EVENTS[code], *rest), strict=True))
+        for group, code, *rest in rows
+    ]
+    return pa.Table.from_pylist(table, EVENT_SCHEMA)
