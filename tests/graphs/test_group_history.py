@@ -123,7 +123,9 @@ def test_malformed_tables_are_refused_in_words():
     good = partition(G1="ab")
     with pytest.raises(ValueError, match="of today lack group_id"):
         follow_groups(None, good.drop_columns(["group_id"]), NIGHT)
-    with pytest.raises(ValueError, match="of yesterday must name each subject once.*got 3 rows, 2"):
+    with pytest.raises(
+        ValueError, match=r"of yesterday must name each subject once.*got 3 rows, 2"
+    ):
         follow_groups(partition(G1="ab", G2="a"), good, NIGHT)
 
 
