@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from graphs.compact import compact
+from graphs.dated_shapes import split_ended
 from graphs.edges import EDGE_COLUMNS, edges
 
 AS_OF = datetime.date(2024, 6, 30)
@@ -69,6 +70,29 @@ def test_only_edges_valid_on_the_day(spark):
     ]
     tables = {"shareholder": spark.createDataFrame(rows, SHAREHOLDER)}
     assert found(tables, "src") == [("B1",), ("B2",), ("B5",)]
+
+
+def test_edges_that_ended_lately_come_when_asked_for(spark):
+    spans = [
+        (None, None),  # 1 ever since
+        (None, AS_OF),  # 2 ended today
+        (None, AS_OF - 9 * DAY),  # 3 the first day asked for
+        (None, AS_OF - 10 * DAY),  # ended on the day that was named, or before
+        (AS_OF + DAY, AS_OF + DAY),  # from tomorrow
+        (None, AS_OF + DAY),  # 6 ends tomorrow: valid today
+    ]
+    rows = [
+        ("A", "firm", f"B{i}", None, None, None, start, end, *source(str(i)))
+        for i, (start, end) in enumerate(spans, 1)
+    ]
+    tables = {"shareholder": spark.createDataFrame(rows, SHAREHOLDER)}
+    told = edges(tables, AS_OF, AS_OF - 10 * DAY).toArrow()
+    valid, ended = split_ended(told, AS_OF)
+    assert sorted(valid["src"].to_pylist()) == ["B1", "B6"]
+    assert sorted(ended["src"].to_pylist()) == ["B2", "B3"]
+    assert found(tables, "src") == [("B1",), ("B6",)]
+    with pytest.raises(ValueError, match="expected an earlier day"):
+        edges(tables, AS_OF, AS_OF + DAY)
 
 
 def test_every_other_table(spark):

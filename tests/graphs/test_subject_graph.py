@@ -65,6 +65,17 @@ def test_every_column_of_a_small_family():
         "address_firms": 1,  # D, though A names the address twice
         "phone_firms": 0,
         "agent_firms": 0,
+        "circle_firms": 0,
+        "cross_holding_count": 0,
+        "shell_chain_length": 0,
+        "people_ring_firms": 0,  # A and D have only p2 in common
+        "front_parts": 0,
+        "proxy_firms": 0,  # p1 speaks for A and holds it
+        "resource_crowd": 0.3,  # D at the address
+        "resource_twins": 0,
+        "branch_burst": 0,
+        "rewired_count": 0,
+        "rewired_share": 0,
         "exposure": 0,
         "exposure_hops": 1,
         "exposure_case_count": 1,
@@ -79,6 +90,7 @@ def test_every_column_of_a_small_family():
     assert (b["group_case_count"], b["control_case_count"], b["exposure"]) == (0, 0, 0)
     assert (b["circular_holding"], c["circular_holding"], b["control_depth"]) == (1, 1, 2)
     assert (c["controller_id"], c["controller_firm_count"], c["phone_firms"]) == (None, 1, 1)
+    assert (b["circle_firms"], c["circle_firms"], b["cross_holding_count"]) == (2, 2, 1)
     # a firm nobody knows anything about
     assert e == {
         **dict.fromkeys(GRAPH_FEATURES, 0),
@@ -107,6 +119,21 @@ def test_a_circle_without_an_outsider_is_its_own_controller():
     for firm in ("B", "C"):
         assert found[firm]["controller_id"] == "B"
         assert found[firm]["controller_kind"] == "circle"
+
+
+def test_what_ended_counts_for_the_dated_shapes_alone():
+    edges = table(edge("p1", "A", ratio=1), edge("A", "A1", "branch", valid_from=RECENT))
+    gone = table(
+        edge("p2", "A", ratio=1, valid_from=datetime.date(2015, 1, 1)),
+        edge("A", "A2", "branch", valid_from=RECENT),
+    )
+    gone = gone.append_column("valid_to", pa.array([RECENT, AS_OF], pa.date32()))
+    before, after = (rows(edges, ["A"], cases(), AS_OF, ended=told)["A"] for told in (None, gone))
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"branch_burst", "rewired_count", "rewired_share"}
+    # two branches within 90 days; p2 went, A1 came and A2 came and went, p1 stands
+    assert (after["branch_burst"], after["rewired_count"], after["rewired_share"]) == (2, 3, 0.75)
+    assert (before["branch_burst"], before["rewired_count"], before["rewired_share"]) == (1, 1, 0.5)
 
 
 def test_cases_of_tomorrow_are_not_known():
