@@ -72,7 +72,9 @@ def fronts(graph: CompactGraph, settings: ShapeSettings | None = None) -> Fronts
     person, firm = _fronted(graph, settings)
     if not len(person):
         return Fronts(person, firm, person, person)
-    start, token = _tokens(graph, settings)
+    fronted = np.zeros(graph.firm_count, bool)
+    fronted[firm] = True
+    start, token = _tokens(graph, fronted, settings)
     many = np.diff(start)[firm]
     row = np.repeat(np.arange(len(person)), many)
     shared = token[spread(start[firm], many)]
@@ -106,29 +108,30 @@ def _speaks(graph: CompactGraph) -> NDArray[np.bool_]:
     return graph.edges_of(DIRECTORSHIP) & with_roles(graph, (LEGAL_REPRESENTATIVE,))
 
 
-def _tokens(graph: CompactGraph, settings: ShapeSettings) -> tuple[Numbers, Numbers]:
-    """What each firm may have in common with others, in one array with each firm's start.
+def _tokens(
+    graph: CompactGraph, firms: NDArray[np.bool_], settings: ShapeSettings
+) -> tuple[Numbers, Numbers]:
+    """What each of the firms may have in common with others, in one array with their starts.
 
     Itself, whoever holds or works for it, what it holds, its branches and parent, its addresses
-    and phones; nothing that more than `hub_cap` firms have, and no known hub.
+    and phones; nothing with more than `hub_cap` such links, and no known hub.
     """
     kinds = (OWNERSHIP, DIRECTORSHIP, BRANCH, SHARED_ADDRESS, SHARED_PHONE)
     linking = graph.edges_of(*kinds) & ~with_roles(graph, settings.filing_roles)
     src, dst = pairs_of(graph, linking)
     up, down = graph.is_kind(dst, FIRM), graph.is_kind(src, FIRM)
-    src, dst = src.astype(np.int64), dst.astype(np.int64)
-    every = np.arange(graph.firm_count, dtype=np.int64)
-    key = np.unique(
-        np.concatenate(
-            [(dst[up] << 32) | src[up], (src[down] << 32) | dst[down], (every << 32) | every]
-        )
-    )
-    firm, token = key >> 32, key & 0xFFFFFFFF
-    common = np.bincount(token, minlength=graph.node_count) > settings.hub_cap
-    common |= known_hubs(graph, settings)
-    kept = ~common[token] | (token == firm)
-    firm, token = firm[kept], token[kept]
-    return np.searchsorted(firm, np.arange(graph.firm_count + 1)), token
+    links = np.bincount(src[up], minlength=graph.node_count)
+    links += np.bincount(dst[down], minlength=graph.node_count)
+    common = (links > settings.hub_cap) | known_hubs(graph, settings)
+    wanted = np.zeros(graph.node_count, bool)
+    wanted[: graph.firm_count] = firms
+    up &= wanted[dst] & ~common[src]
+    down &= wanted[src] & ~common[dst]
+    own = np.flatnonzero(firms)
+    firm = np.concatenate([dst[up], src[down], own])
+    token = np.concatenate([src[up], dst[down], own])
+    order = np.argsort(firm, kind="stable")
+    return np.searchsorted(firm[order], np.arange(graph.firm_count + 1)), token[order]
 
 
 def front_persons(
