@@ -87,6 +87,7 @@ class CityFile(Strict):
     personal_key: PersonalKey | None = None
     capacity_default: CapacityDefault
     graph_memory_gb: Annotated[float, Field(gt=0)] | None = None
+    known_hubs: tuple[Text, ...] = ()
     model: dict[str, Any] = Field(default_factory=dict)
 
     @field_validator("timezone")
@@ -118,6 +119,8 @@ class City:
         personal_key: where the key for personal data comes from; None: no source has any.
         capacity_default: the weekly capacity of a district that reports none.
         graph_memory_gb: the memory the graph may take (GiB); None: half of the machine's.
+        known_hubs: ids of addresses, agents and firms known to serve many honest firms
+            (incubators); what they have in common says nothing of those firms.
         model: settings of the model, by name.
         sources: by name, in alphabetical order.
         catalogue: the canonical tables by name.
@@ -141,6 +144,7 @@ class City:
     personal_key: PersonalKey | None
     capacity_default: CapacityDefault
     graph_memory_gb: float | None
+    known_hubs: tuple[str, ...]
     model: dict[str, Any]
     sources: dict[str, Source]
     catalogue: dict[str, Table]
@@ -236,6 +240,7 @@ def load_city(name_or_path: str | Path) -> City:
         personal_key=stated.personal_key,
         capacity_default=stated.capacity_default,
         graph_memory_gb=stated.graph_memory_gb,
+        known_hubs=stated.known_hubs,
         model=stated.model,
         sources=sources,
         catalogue=catalogue,

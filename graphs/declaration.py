@@ -267,7 +267,7 @@ GRAPH_FEATURES: Mapping[str, GraphFeature] = {
         "up",
         "firms",
     ),
-    "branch_burst": GraphFeature(
+    "branch_burst_size": GraphFeature(
         "分支机构集中设立数",
         "Burst of branches",
         "Most branches opened within 90 days, in the last 730 days; closed ones count.",

@@ -50,7 +50,7 @@ def shape_columns(
         "proxy_firms": _most(graph, proxy.firm, proxy.firms)[numbers],
         "resource_crowd": resource_crowd(graph, settings)[numbers],
         "resource_twins": resource_twins(graph, settings)[numbers],
-        "branch_burst": opened[numbers],
+        "branch_burst_size": opened[numbers],
         "rewired_count": wires.changed[numbers],
         "rewired_share": pa.array(
             wires.changed[numbers] / np.maximum(relations, 1), pa.float64(), mask=relations == 0

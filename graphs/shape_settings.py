@@ -65,6 +65,11 @@ class ShapeSettings:
                     f"The shape setting {name} is {value}; expected at least {least.get(name, 1)}."
                 )
 
+    @property
+    def history_days(self) -> int:
+        """How far back edges that ended are read."""
+        return max(self.rewiring_days, self.burst_within_days)
+
 
 def known_hubs(graph: CompactGraph, settings: ShapeSettings) -> NDArray[np.bool_]:
     """Which nodes are listed as known hubs."""

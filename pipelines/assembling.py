@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -27,7 +27,9 @@ from features.assemble import subject_features
 from features.feature_sets import FeatureSet, feature_set
 from features.repairs import unmatched_repairs, without_repaired
 from graphs.compact import GraphTooLarge, require_memory
+from graphs.dated_shapes import split_ended
 from graphs.edges import edges
+from graphs.shape_settings import ShapeSettings
 from graphs.subject_graph import GRAPH_FEATURES, graph_features
 from pipelines.lake import Lake
 from pipelines.refusals import RefusalError
@@ -91,10 +93,15 @@ def assembled(
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     try:
-        edges(known, as_of).write.parquet(str(scratch / "edges"))
+        shapes = ShapeSettings(known_hubs=frozenset(city.known_hubs))
+        since = as_of - timedelta(shapes.history_days)
+        edges(known, as_of, since).write.parquet(str(scratch / "edges"))
         subjects = _subjects(known)
-        relations = _loaded(scratch / "edges", len(subjects), city)
-        graph = graph_features(relations, subjects, _known_cases(known, city.target), as_of)
+        relations, ended = split_ended(_loaded(scratch / "edges", len(subjects), city), as_of)
+        cases = _known_cases(known, city.target)
+        graph = graph_features(
+            relations, subjects, cases, as_of, ended=ended, shape_settings=shapes
+        )
         in_engine = _through_parquet(lake, graph, scratch / "graph.parquet")
         own = subject_features(known, as_of, city_feature_set(city))
         features = own.join(in_engine, "subject_id", "left").select(*own.columns, *GRAPH_FEATURES)

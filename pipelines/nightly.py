@@ -34,6 +34,7 @@ from pipelines.assembling import (
 from pipelines.delivering.pages import DistrictCapacity, RunFacts, field_rules
 from pipelines.delivering.write_lists import write_lists
 from pipelines.engine import Engine, open_engine
+from pipelines.group_tables import GROUP_EVENTS, GROUPS, followed_groups
 from pipelines.intake import Intake
 from pipelines.judging import Keep, at_hand, judge, kept_aside
 from pipelines.lake import Lake, only_one_writer
@@ -202,6 +203,9 @@ class _Night:
             self.step("features and graph", 0.60)
             self._keep(judged.features, "subject_features")
             features = self._kept("subject_features")
+            history = followed_groups(self.lake, features, previous, self.as_of)
+            self._keep_arrow(history.groups, GROUPS)
+            self._keep_arrow(history.events, GROUP_EVENTS)
             judged = Assembled(self.as_of, judged.known, judged.edges, features)
             self.step("scores", 0.75)
             self._keep(_ranked(score(features, self.model)), "scores")

@@ -22,6 +22,7 @@ from features.as_of import latest_by_key
 from features.evidence import evidence_rows
 from graphs.declaration import GRAPH_FEATURES
 from graphs.kinds import (
+    BRANCH,
     DIRECTORSHIP,
     EDGE_KINDS,
     OWNERSHIP,
@@ -62,6 +63,17 @@ _KINDS: Mapping[str, Sequence[str]] = {
     "address_firms": (SHARED_ADDRESS,),
     "phone_firms": (SHARED_PHONE,),
     "agent_firms": (SHARED_AGENT,),
+    "circle_firms": (OWNERSHIP,),
+    "cross_holding_count": (OWNERSHIP,),
+    "shell_chain_length": (OWNERSHIP, DIRECTORSHIP),
+    "people_ring_firms": (DIRECTORSHIP, OWNERSHIP),
+    "front_parts": (DIRECTORSHIP, OWNERSHIP),
+    "proxy_firms": (DIRECTORSHIP, OWNERSHIP),
+    "resource_crowd": (SHARED_ADDRESS, SHARED_PHONE, SHARED_AGENT),
+    "resource_twins": (SHARED_ADDRESS, SHARED_PHONE, SHARED_AGENT),
+    "branch_burst_size": (BRANCH,),
+    "rewired_count": (OWNERSHIP, DIRECTORSHIP, BRANCH),
+    "rewired_share": (OWNERSHIP, DIRECTORSHIP, BRANCH),
 }
 
 

@@ -73,7 +73,7 @@ def test_every_column_of_a_small_family():
         "proxy_firms": 0,  # p1 speaks for A and holds it
         "resource_crowd": 0.3,  # D at the address
         "resource_twins": 0,
-        "branch_burst": 0,
+        "branch_burst_size": 0,
         "rewired_count": 0,
         "rewired_share": 0,
         "exposure": 0,
@@ -130,10 +130,18 @@ def test_what_ended_counts_for_the_dated_shapes_alone():
     gone = gone.append_column("valid_to", pa.array([RECENT, AS_OF], pa.date32()))
     before, after = (rows(edges, ["A"], cases(), AS_OF, ended=told)["A"] for told in (None, gone))
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {"branch_burst", "rewired_count", "rewired_share"}
+    assert changed == {"branch_burst_size", "rewired_count", "rewired_share"}
     # two branches within 90 days; p2 went, A1 came and A2 came and went, p1 stands
-    assert (after["branch_burst"], after["rewired_count"], after["rewired_share"]) == (2, 3, 0.75)
-    assert (before["branch_burst"], before["rewired_count"], before["rewired_share"]) == (1, 1, 0.5)
+    assert (after["branch_burst_size"], after["rewired_count"], after["rewired_share"]) == (
+        2,
+        3,
+        0.75,
+    )
+    assert (before["branch_burst_size"], before["rewired_count"], before["rewired_share"]) == (
+        1,
+        1,
+        0.5,
+    )
 
 
 def test_cases_of_tomorrow_are_not_known():
@@ -184,3 +192,9 @@ def test_declarations_are_complete():
         assert feature.zh, name
         assert feature.en, name
         assert feature.definition.endswith("."), name
+
+
+def test_no_graph_feature_has_the_name_of_a_firms_own():
+    from features.feature_sets import feature_set
+
+    assert not set(feature_set("core", ()).names()) & set(GRAPH_FEATURES)

@@ -24,7 +24,7 @@ from pipelines.refusals import RefusalError
 from tests.pipelines.command import forewarn, night, simulate
 
 NIGHTS = ("2024-10-31", "2024-11-30", "2024-12-31")
-EXPORTED = ("warnings", "scores", "subject_features", "evidence")
+EXPORTED = ("warnings", "scores", "subject_features", "evidence", "groups", "group_events")
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,29 @@ def test_features_made_again_from_the_grown_lake_are_the_same(
     then = pq.read_table(city.folder / f"then-subject_features-{NIGHTS[0]}.parquet")
     then = then.select(again.column_names).sort_by("subject_id")
     assert again.cast(then.schema).equals(then)
+
+
+def test_groups_go_on_from_night_to_night(city: City) -> None:
+    nights = [
+        {row["subject_id"]: row for row in pq.read_table(path).to_pylist()}
+        for path in (city.folder / f"then-groups-{as_of}.parquet" for as_of in NIGHTS)
+    ]
+    for as_of, groups in zip(NIGHTS, nights, strict=True):
+        drawn = pq.read_table(city.folder / f"then-subject_features-{as_of}.parquet")
+        pairs = {(row["group_id"], groups[row["subject_id"]]["group_id"])
+                 for row in drawn.select(["subject_id", "group_id"]).to_pylist()}  # fmt: skip
+        # the same groups as those drawn that day, under one id each
+        assert len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
+    first, second, last = nights
+    stayed = [s for s in last if s in first]
+    assert sum(last[s]["group_id"] == first[s]["group_id"] for s in stayed) > 0.9 * len(stayed)
+    events = pq.read_table(city.folder / f"then-group_events-{NIGHTS[1]}.parquet").to_pylist()
+    assert events
+    for event in events:
+        if event["event"] in ("grew", "shrank"):
+            sizes = [sum(row["group_id"] == event["group_id"] for row in night.values())
+                     for night in (first, second)]  # fmt: skip
+            assert sizes == [event["size_before"], event["size_after"]]
 
 
 def test_a_graph_that_does_not_fit_is_refused_before_it_is_loaded(
