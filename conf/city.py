@@ -86,6 +86,7 @@ class CityFile(Strict):
     rules: tuple[Name, ...] = ()
     personal_key: PersonalKey | None = None
     capacity_default: CapacityDefault
+    control_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
     graph_memory_gb: Annotated[float, Field(gt=0)] | None = None
     known_hubs: tuple[Text, ...] = ()
     model: dict[str, Any] = Field(default_factory=dict)
@@ -118,6 +119,7 @@ class City:
         rule_packs: the city's rule packs, oldest first; none: no rules are applied.
         personal_key: where the key for personal data comes from; None: no source has any.
         capacity_default: the weekly capacity of a district that reports none.
+        control_threshold: the share of a firm that must be exceeded to control it.
         graph_memory_gb: the memory the graph may take (GiB); None: half of the machine's.
         known_hubs: ids of addresses, agents and firms known to serve many honest firms
             (incubators); what they have in common says nothing of those firms.
@@ -143,6 +145,7 @@ class City:
     rule_packs: tuple[RulePack, ...]
     personal_key: PersonalKey | None
     capacity_default: CapacityDefault
+    control_threshold: float
     graph_memory_gb: float | None
     known_hubs: tuple[str, ...]
     model: dict[str, Any]
@@ -239,6 +242,7 @@ def load_city(name_or_path: str | Path) -> City:
         rule_packs=packs,
         personal_key=stated.personal_key,
         capacity_default=stated.capacity_default,
+        control_threshold=stated.control_threshold,
         graph_memory_gb=stated.graph_memory_gb,
         known_hubs=stated.known_hubs,
         model=stated.model,

@@ -55,6 +55,7 @@ def graph_features(
     tie_settings: TieSettings | None = None,
     exposure_settings: ExposureSettings | None = None,
     shape_settings: ShapeSettings | None = None,
+    control_threshold: float = 0.5,
     limit_bytes: int | None = None,
 ) -> pa.Table:
     """Graph features of the subjects, one row each, sorted by subject_id, as `FEATURE_SCHEMA`.
@@ -64,6 +65,7 @@ def graph_features(
     `as_of` is not known yet and is left out, of several the latest counts. A firm's own case adds
     nothing to its own row. `ended`: edges that ended shortly before `as_of` (columns as `edges`),
     read for branch bursts and re-wiring alone; without them only what began is seen there.
+    `control_threshold`: the share that must be exceeded to control (`graphs.control`).
 
     Raises ValueError for subjects that repeat or are NULL and for malformed tables, and
     `GraphTooLarge` when the graph would need more than `limit_bytes`.
@@ -74,7 +76,7 @@ def graph_features(
     cases, stage_days = _cases(graph, known_cases, as_of)
     columns: Columns = {"subject_id": names}
     columns |= _group_columns(graph, numbers, cases, group_hub_cap)
-    controlled = control(graph)
+    controlled = control(graph, threshold=control_threshold)
     columns |= _control_columns(graph, numbers, cases, controlled)
     columns |= _owner_columns(graph, numbers)
     columns |= _shared_columns(graph, numbers)

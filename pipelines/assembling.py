@@ -100,7 +100,13 @@ def assembled(
         relations, ended = split_ended(_loaded(scratch / "edges", len(subjects), city), as_of)
         cases = _known_cases(known, city.target)
         graph = graph_features(
-            relations, subjects, cases, as_of, ended=ended, shape_settings=shapes
+            relations,
+            subjects,
+            cases,
+            as_of,
+            ended=ended,
+            shape_settings=shapes,
+            control_threshold=city.control_threshold,
         )
         in_engine = _through_parquet(lake, graph, scratch / "graph.parquet")
         own = subject_features(known, as_of, city_feature_set(city))

@@ -101,7 +101,8 @@ def test_silver_columns_are_the_tables_then_the_attributes_then_the_systems(plac
         ("engine: sail", "engnie: sail",
          "5: unknown key 'engnie'; expected one of city, name_zh, name_en, demo, subject_id, "
          "engine, master, known_at, timezone, target, feature_set, rules, personal_key, "
-         "capacity_default, graph_memory_gb, known_hubs, model; did you mean 'engine'?"),
+         "capacity_default, control_threshold, graph_memory_gb, known_hubs, model; "
+         "did you mean 'engine'?"),
         ("engine: sail", "known_at: 31.12.2020",
          "5: 'known_at' must be a date such as 2020-12-31, not '31.12.2020'"),
         ("engine: sail", "timezone: Asia/Shanghi",
