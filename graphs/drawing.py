@@ -10,16 +10,18 @@ from __future__ import annotations
 import datetime
 import io
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from xml.etree import ElementTree
 
 import networkx as nx
+import numpy as np
 from matplotlib import font_manager, rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outlined
+from numpy.typing import NDArray
 from PIL import Image
 
 from graphs.family_tree import Node
@@ -43,8 +45,7 @@ CJK_FONTS: tuple[str, ...] = (
     "SimSun",
 )
 PNG_SCALE = 1.5  # dots a unit
-LONGEST_SIDE = 12_000  # dots; a larger picture is drawn smaller
-COLOURS = 64
+MOST_DOTS = 24_000_000  # a larger picture is drawn smaller
 
 _CODES = {"M": [Outlined.MOVETO], "L": [Outlined.LINETO], "C": [Outlined.CURVE4] * 3}
 
@@ -56,7 +57,7 @@ class Drawing:
     A notebook shows it as the last value of a cell.
     """
 
-    data: bytes
+    data: bytes = field(repr=False)
     font: str | None
     note: str
     form: Literal["svg", "png"] = "svg"
@@ -100,7 +101,19 @@ def draw_family_tree(
             "names; install one (such as the package fonts-noto-cjk), or ask for SVG or HTML."
         )
         return Drawing(_png(shown, None), None, note, form)
-    return Drawing(_png(picture(bundled(tree), as_of, language), font), font, "", form)
+    shown = picture(bundled(tree), as_of, language)
+    note = ""
+    if _scale(shown) < 1:
+        note = (
+            f"The picture is large and its letters are drawn at {_scale(shown):.0%} of their size; "
+            "ask for SVG or HTML, which can be enlarged."
+        )
+    return Drawing(_png(shown, font), font, note, form)
+
+
+def _scale(shown: Picture) -> float:
+    """Dots a unit: fewer where the picture would have more than `MOST_DOTS`."""
+    return min(PNG_SCALE, (MOST_DOTS / (shown.width * shown.height)) ** 0.5)
 
 
 def _without_chinese(tree: nx.DiGraph) -> nx.DiGraph:
@@ -188,7 +201,7 @@ def _add_words(inside: Any, shape: Words) -> None:
 
 
 def _png(shown: Picture, font: str | None) -> bytes:
-    scale = min(PNG_SCALE, LONGEST_SIDE / max(shown.width, shown.height))
+    scale = _scale(shown)
     settings: dict[str, Any] = {"font.family": [font, "DejaVu Sans"] if font else ["DejaVu Sans"]}
     with rc_context(settings):
         figure = Figure(figsize=(shown.width / 100, shown.height / 100), facecolor=PAPER)
@@ -204,12 +217,34 @@ def _png(shown: Picture, font: str | None) -> bytes:
                 _paint(axes, shape, order)
         out = io.BytesIO()
         figure.savefig(out, format="png", dpi=100 * scale, metadata={"Software": None})
-    # a drawing has few colours: with a palette it is a third of the size
     small = io.BytesIO()
-    Image.open(out).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
+    _with_palette(np.asarray(Image.open(out).convert("RGB")), shown).save(
         small, "png", optimize=True
     )
     return small.getvalue()
+
+
+def _with_palette(dots: NDArray[np.uint8], shown: Picture) -> Image.Image:
+    """The dots in the picture's few colours, each in steps to white: a third of the size.
+
+    Every dot gets the nearest of them exactly; Pillow's own search is coarse and tints the paper.
+    """
+    used = {PAPER}
+    for group in shown.groups:
+        for shape in group.shapes:
+            both = [shape.fill] if isinstance(shape, Words) else [shape.fill, shape.stroke]
+            used |= {colour for colour in both if colour}
+    base = np.array([[int(c[at : at + 2], 16) for at in (1, 3, 5)] for c in sorted(used)])
+    steps = min(16, 256 // len(base))
+    share = np.arange(steps)[:, None, None] / steps
+    palette = np.rint(base + (255 - base) * share).astype(np.int64).reshape(-1, 3)
+    packed = dots.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
+    distinct, place = np.unique(packed, return_inverse=True)
+    colours = np.stack([distinct >> 16, (distinct >> 8) & 255, distinct & 255], 1).astype(np.int64)
+    nearest = np.array([np.argmin(((palette - c) ** 2).sum(1)) for c in colours], np.uint8)
+    image = Image.fromarray(nearest[place].reshape(packed.shape), "P")
+    image.putpalette(palette.astype(np.uint8).tobytes())
+    return image
 
 
 def _paint(axes: Any, shape: Outline | Words, order: int) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import networkx as nx
@@ -166,7 +167,7 @@ def crossings(
 ) -> int:
     """How many pairs of arcs between neighbouring rows cross."""
     count = 0
-    for upper, lower in zip(rows, rows[1:], strict=False):
+    for upper, lower in pairwise(rows):
         place = {node: number for number, node in enumerate(lower)}
         seen: list[int] = []
         for node in upper:

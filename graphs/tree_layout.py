@@ -1,9 +1,10 @@
 """Where everything stands in the picture of a family tree: boxes, lines and their labels.
 
-Holders stand above what they hold. Three or more nodes that touch one other node only stand in a
-column beside one trunk, above it or below it. A circle of holdings cannot stand above itself: the
-lines of it that lead up again are drawn from the firm below to the firm above and say so
-(`Line.upwards`). Labels stand at the lower end of their lines, in as many rows as they need.
+Holders stand above what they hold. Where several nodes hang at one node by one line each, they
+stand in an outline beside a trunk, with what they hold indented below them, in columns. A circle
+of holdings cannot stand above itself: the lines of it that lead up again are drawn from the firm
+below to the firm above and say so (`Line.upwards`). Labels stand at the lower end of their lines,
+in as many rows as they need.
 """
 
 from __future__ import annotations
@@ -19,8 +20,6 @@ from graphs.tree_blocks import (
     BOX_WIDTH,
     GAP,
     LABEL,
-    STACK_GAP,
-    STACK_ROWS,
     WIDEST_LABEL,
     Block,
     Box,
@@ -31,7 +30,7 @@ from graphs.tree_bundles import circles
 from graphs.tree_layers import Arc, Item, placed
 from graphs.tree_words import Language, shortened, width_of
 
-ROW_LIMIT = 2600.0  # a wider row is laid in several
+ROW_LIMIT = 3600.0  # a wider row is laid in several
 BEND = 52.0  # the height in which lines cross from port to port
 LABEL_ROW = 16.0
 
@@ -88,7 +87,7 @@ def laid_out(tree: nx.DiGraph, language: Language = "zh") -> Layout:
     rows_graph = nx.DiGraph()
     rows_graph.add_nodes_from(sorted(blocks))
     for holder, firm in tree.edges:
-        if holder != firm:
+        if item[holder] != item[firm]:
             ends = (firm, holder) if (holder, firm) in upwards else (holder, firm)
             rows_graph.add_edge(item[ends[0]], item[ends[1]])
     width = {name: block.width for name, block in blocks.items()}
@@ -108,7 +107,10 @@ def _upwards(tree: nx.DiGraph) -> set[tuple[Node, Node]]:
         order = sorted(part, key=lambda node: (-tree.nodes[node]["level"], node))
         place = {node: at for at, node in enumerate(order)}
         found |= {
-            (a, b) for a in order for b in plain.successors(a) if place.get(b, len(place)) < place[a]
+            (a, b)
+            for a in order
+            for b in plain.successors(a)
+            if place.get(b, len(place)) < place[a]
         }
     return found
 
@@ -164,8 +166,8 @@ class _Drawn:
         """For each drawn edge the x of its upper and of its lower end, spread over the boxes."""
         ends: dict[tuple[Node, int], dict[Any, list[tuple[Node, Node]]]] = {}
         for holder, firm in sorted(self._tree.edges):
-            if holder == firm:
-                continue
+            if self._item[holder] == self._item[firm]:
+                continue  # a self-holding, or inside an outline
             up, down = self._arc(holder, firm)
             route = self._route(up, down)
             for node, side, near, far in ((up, 1, route[1], down), (down, 0, route[-2], up)):
@@ -175,7 +177,7 @@ class _Drawn:
         x: dict[tuple[Node, Node], list[float]] = {}
         for (node, side), groups in sorted(ends.items()):
             name = self._item[node]
-            if self._blocks[name].stack:
+            if self._blocks[name].outline:
                 continue  # its lines run along the trunk
             room = BOX_WIDTH * 0.7
             for at, towards in enumerate(sorted(groups)):
@@ -210,7 +212,7 @@ class _Drawn:
         return row_of, [len(rows) for rows in taken]
 
     def _on_trunk(self, pair: tuple[Node, Node]) -> bool:
-        return any(self._blocks[self._item[node]].stack for node in pair)
+        return any(self._blocks[self._item[node]].outline for node in pair)
 
     def _heights(self) -> tuple[list[float], list[float]]:
         top, bottom, y = [], [], 0.0
@@ -233,16 +235,8 @@ class _Drawn:
             for pair in (*self._tree.in_edges(node), *self._tree.out_edges(node))
         )
         y = self._bottom[at] - block.height if at_foot else self._top[at]
-        if not block.stack:
-            yield replace(self._sizes[block.nodes[0]], x=left, y=_round(y))
-            return
-        for start in range(0, len(block.nodes), STACK_ROWS):
-            x = left + block.indent
-            below = y
-            for node in block.nodes[start : start + STACK_ROWS]:
-                yield replace(self._sizes[node], x=x, y=_round(below))
-                below += self._sizes[node].height + STACK_GAP
-            left += block.indent + BOX_WIDTH + GAP / 2
+        for node, (dx, dy) in block.places.items():
+            yield replace(self._sizes[node], x=left + dx, y=_round(y + dy))
 
     def _line(self, holder: Node, firm: Node, boxes: Mapping[Node, Box]) -> Line:
         own = self._circle.get(holder, -1) == self._circle.get(firm, -2)
@@ -259,28 +253,30 @@ class _Drawn:
         self, up: Node, down: Node, pair: tuple[Node, Node], boxes: Mapping[Node, Box]
     ) -> tuple[Path, Point]:
         """A line from its upper to its lower box, and where its label stands."""
-        upper, lower = self._blocks[self._item[up]], self._blocks[self._item[down]]
-        start, end = self._ports[pair]
-        box = boxes[down if lower.stack else up]
+        upper, lower = self._item[up], self._item[down]
+        beside = lower if self._blocks[lower].outline else upper
+        box = boxes[down if beside == lower else up]
         middle = box.y + box.height / 2
-        trunk = box.x - (lower if lower.stack else upper).indent + 8
-        elbow = ((trunk + box.x) / 2, middle - 9)
-        if upper.stack:
+        trunk = self._rows.centre[beside] - self._blocks[beside].width / 2
+        trunk += self._blocks[beside].trunk.get(box.node, 0.0)
+        elbow: Path = (("L", ((trunk, middle),)), ("L", ((box.x, middle),)))
+        spot = ((trunk + box.x) / 2, middle - 9)
+        foot = boxes[up].y + boxes[up].height
+        if upper == lower:
+            return (("M", ((trunk, foot),)), *elbow), spot
+        start, end = self._ports[pair]
+        last: Path = (("L", ((end, boxes[down].y),)),)
+        if self._blocks[upper].outline:
             way = self._between(up, down, pair, trunk, end)
-            first = ("M", ((box.x, middle),)), ("L", ((trunk, middle),))
-            return (*first, *way, ("L", ((end, boxes[down].y),))), elbow
-        first = (("M", ((start, boxes[up].y + boxes[up].height),)),)
-        if lower.stack:
-            way = self._between(up, down, pair, start, trunk)
-            return (*first, *way, ("L", ((trunk, middle),)), ("L", ((box.x, middle),))), elbow
+            return (("M", elbow[1][1]), elbow[0], *way, *last), spot
+        begin: Path = (("M", ((start, foot),)),)
+        if self._blocks[lower].outline:
+            return (*begin, *self._between(up, down, pair, start, trunk), *elbow), spot
+        at, rise = self._row_of[lower], 20 + LABEL_ROW * self._label_row.get(pair, 0)
         way = self._between(up, down, pair, start, end)
-        rise = 20 + LABEL_ROW * self._label_row.get(pair, 0)
-        at = self._row_of[self._item[down]]
-        return (*first, *way, ("L", ((end, boxes[down].y),))), (end, self._top[at] - rise)
+        return (*begin, *way, *last), (end, self._top[at] - rise)
 
-    def _between(
-        self, up: Node, down: Node, pair: tuple[Node, Node], x: float, end: float
-    ) -> Path:
+    def _between(self, up: Node, down: Node, pair: tuple[Node, Node], x: float, end: float) -> Path:
         """From the foot of the upper row to the head of the lower, past the rows between."""
         path: list[tuple[str, tuple[Point, ...]]] = []
         aside = 5.0 if pair in self._upwards else 0.0

@@ -14,12 +14,20 @@ from typing import Any, Literal
 
 import networkx as nx
 
-from graphs.family_tree import WORDS, Node, edge_words, percent
+from graphs.family_tree import WORDS, Node, edge_words
 from graphs.kinds import FIRM, PERSON
 from graphs.tree_blocks import LABEL, NAME, SMALL, Box
 from graphs.tree_bundles import BUNDLE
 from graphs.tree_layout import Layout, Line, Path, Point, laid_out
-from graphs.tree_words import PICTURE_WORDS, Language, printable, shortened, shown_name, width_of
+from graphs.tree_words import (
+    PICTURE_WORDS,
+    Language,
+    chance,
+    printable,
+    shortened,
+    shown_name,
+    width_of,
+)
 
 INK, SOFT, PAPER, CIRCLE = "#1f2933", "#52606d", "#ffffff", "#7b2d8b"
 LEVELS = {  # the colours of the list's own page: line, ground
@@ -102,10 +110,12 @@ def _title(tree: nx.DiGraph, as_of: datetime.date | None, language: Language) ->
     words, subject = PICTURE_WORDS[language], tree.graph["subject"]
     name = shown_name(tree, subject, language)
     if name != subject[1]:
-        name += f"（{printable(subject[1])}）" if language == "zh" else f" ({printable(subject[1])})"
+        name += (
+            f"（{printable(subject[1])}）" if language == "zh" else f" ({printable(subject[1])})"
+        )
     between = " · "
     day = [words["day"].format(day=as_of.isoformat())] if as_of else []
-    counts = {kind: 0 for kind in (FIRM, PERSON)}
+    counts = dict.fromkeys((FIRM, PERSON), 0)
     for _, seen in tree.nodes(data=True):
         kind = seen["of"] if seen["kind"] == BUNDLE else seen["kind"]
         counts[kind] += len(seen["members"]) if seen["kind"] == BUNDLE else 1
@@ -175,7 +185,9 @@ def _edge(tree: nx.DiGraph, line: Line, dx: float, dy: float, language: Language
     ends = [shown_name(tree, node, language) for node in (line.holder, line.firm)]
     said = f"{ends[0]} → {ends[1]}: {edge_words(joined, language)}"
     capital = joined["owns"] or joined["branch"]
-    return Group((line.holder, line.firm), _stroke(path, capital, line.circular, line.upwards), said)
+    return Group(
+        (line.holder, line.firm), _stroke(path, capital, line.circular, line.upwards), said
+    )
 
 
 def _stroke(path: Path, capital: bool, circular: bool, upwards: bool) -> tuple[Shape, ...]:
@@ -245,7 +257,7 @@ def _node(tree: nx.DiGraph, box: Box, dx: float, dy: float, language: Language) 
     if seen["warning"]:
         said.append(words[seen["warning"]])
     if seen["probability"] is not None:
-        said.append(f"{words['probability']} {percent(round(seen['probability'], 4))}")
+        said.append(f"{words['probability']} {chance(seen['probability'])}")
     return Group(box.node, tuple(shapes), "\n".join(said))
 
 
@@ -306,7 +318,8 @@ def _legend(
     tree: nx.DiGraph, layout: Layout, width: float, top: float, language: Language
 ) -> tuple[list[Shape], float]:
     """What the signs in this picture mean, flowing from left to right; and where it ends."""
-    words, shapes, x, y = PICTURE_WORDS[language], [], MARGIN, top
+    words, x, y = PICTURE_WORDS[language], MARGIN, top
+    shapes: list[Shape] = []
     rule = (("M", ((MARGIN, top - 16),)), ("L", ((width - MARGIN, top - 16),)))
     shapes.append(Outline(_shift(rule, 0, 0), stroke=SOFT, width=0.6))
     for key in _signs(tree, layout):
@@ -334,11 +347,14 @@ def _signs(tree: nx.DiGraph, layout: Layout) -> list[str]:
         "ownership": any(capital),
         "post": not all(capital),
         "circle": any(line.circular for line in layout.lines),
+        "small": any(box.small for box in layout.boxes),
     }
     return [key for key, there in present.items() if there]
 
 
 def _sample(key: str, x: float, y: float) -> list[Shape]:
+    if key == "small":
+        return [_words("9133… 1%", x + 18, y + 4, 8, SOFT)]
     if key in LEVELS:
         return [level_shape(key, x + 18, y)]
     if key in ("ownership", "post", "circle"):

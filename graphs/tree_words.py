@@ -40,6 +40,7 @@ PICTURE_WORDS: Mapping[str, Mapping[str, str]] = {
         "post": "仅任职",
         "circle": "循环持股",
         "probability": "风险概率",
+        "small": "名称下方：代码、风险概率",
     },
     "en": {
         "title": "Family tree of {name}",
@@ -62,6 +63,7 @@ PICTURE_WORDS: Mapping[str, Mapping[str, str]] = {
         "post": "post only",
         "circle": "circular holding",
         "probability": "risk probability",
+        "small": "below the name: id, risk probability",
     },
 }
 FIRM_ENDINGS = ("有限", "股份有限", "集团", "合伙企业", "（", "(", "分公司")
@@ -117,6 +119,13 @@ def shown_name(tree: nx.DiGraph, node: Node, language: Language) -> str:
     return printable(seen["name"]) or "?"
 
 
+def chance(probability: float) -> str:
+    """A probability with two digits that count, and never as 0 % when it is not 0."""
+    if 0 < probability < 0.0001:
+        return "<0.01%"
+    return percent(round(probability, 3 if probability >= 0.01 else 4))
+
+
 def small_line(tree: nx.DiGraph, node: Node) -> str:
     """The line below the name: the id where the name is another, and the probability."""
     seen = tree.nodes[node]
@@ -124,7 +133,7 @@ def small_line(tree: nx.DiGraph, node: Node) -> str:
     if seen["kind"] == FIRM and seen["name"] != seen["id"]:
         parts.append(printable(seen["id"]))
     if seen["probability"] is not None:
-        parts.append(percent(round(seen["probability"], 3 if seen["probability"] >= 0.01 else 4)))
+        parts.append(chance(seen["probability"]))
     return "  ".join(parts)
 
 

@@ -1,9 +1,9 @@
 """`forewarn tree` and the notebook's calls: one firm's family tree out of a lake.
 
-    with open_lake("demo/lake") as city:
-        tree = family_tree(city, subject)
-        draw(tree, as_of=city.run().as_of)      # a notebook shows the picture
-        write_tree(tree, Path("tree.html"), city.run().as_of)
+with open_lake("demo/lake") as city:
+    tree = family_tree(city, subject)
+    draw(tree, as_of=city.run().as_of)      # a notebook shows the picture
+    write_tree(tree, Path("tree.html"), city.run().as_of)
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Any
 import networkx as nx
 from pyspark.sql import functions as F
 
-from conf.city import load_city
 from features.as_of import latest_by_key
 from graphs import family_tree as trees
 from graphs.drawing import Drawing, draw_family_tree
 from graphs.edges import edges
 from graphs.kinds import FIRM
 from graphs.tree_words import Language
-from pipelines.assembling import _known_cases, known_lake
+from models.risk.ranking import LIST, UNDER_CASE, official_cases
+from pipelines.assembling import known_lake
 from pipelines.delivering.tree_page import tree_page
 from pipelines.reader import CityLake
 from pipelines.refusals import RefusalError
@@ -44,8 +44,8 @@ def family_tree(
 ) -> nx.DiGraph:
     """One firm's tree as of a published list, with names, cases, levels and probabilities.
 
-    As `graphs.family_tree.family_tree` and `marked`; a firm under case is one with an official
-    stage known on the day. Raises `RefusalError` when the subject was not known on the date or the
+    As `graphs.family_tree.family_tree` and `marked`; a firm under case is one whose latest
+    known stage is official. Raises `RefusalError` when the subject was not known on the date or the
     figures are out of range, `LakeError` for a date without a list.
     """
     _check_limits(levels_up, levels_down, max_nodes)
@@ -59,7 +59,10 @@ def family_tree(
             "`forewarn show` or `forewarn export scores` print it."
         )
     known = known_lake(city.lake, run.as_of)
-    cases = _known_cases(known, load_city(run.city).target).column("subject_id").to_pylist()
+    cases = []
+    if "case_label" in known:
+        under_case = official_cases(known["case_label"]).select("subject_id")
+        cases = under_case.toArrow().column("subject_id").to_pylist()
     tree = trees.family_tree(
         edges(known, run.as_of).toArrow(),
         name,
@@ -71,7 +74,9 @@ def family_tree(
     firms = sorted(node[1] for node in tree if node[0] == FIRM)
     among = F.col("subject_id").isin(firms)
     registered = known["registration"].where(among)
-    warned = rows_of(city.lake, "warnings", run).where(among & (F.col("section") == "list"))
+    warned = rows_of(city.lake, "warnings", run).where(
+        among & F.col("section").isin(LIST, UNDER_CASE)
+    )
     scores = rows_of(city.lake, "scores", run).where(among)
     return trees.marked(
         tree,
@@ -88,9 +93,7 @@ def draw(
     """The picture of a tree, shown by a notebook as it is. `form` is svg or png."""
     if form not in ("svg", "png"):
         raise RefusalError(f"A notebook draws svg or png, not '{form}'; write_tree makes a page.")
-    return draw_family_tree(
-        tree, "png" if form == "png" else "svg", as_of=as_of, language=language
-    )
+    return draw_family_tree(tree, "png" if form == "png" else "svg", as_of=as_of, language=language)
 
 
 def write_tree(

@@ -112,9 +112,7 @@ def _member(tree: nx.DiGraph, member: Node, language: Language) -> str:
 def _json(data: Any) -> Markup:
     """JSON inside a script element: no letter in it can end the element or begin a tag."""
     text = json.dumps(data, ensure_ascii=False, sort_keys=True)
-    return Markup(
-        text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-    )
+    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
 
 
 def _environment() -> Environment:
