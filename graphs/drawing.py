@@ -204,8 +204,9 @@ def _png(shown: Picture, font: str | None) -> bytes:
     scale = _scale(shown)
     settings: dict[str, Any] = {"font.family": [font, "DejaVu Sans"] if font else ["DejaVu Sans"]}
     with rc_context(settings):
-        figure = Figure(figsize=(shown.width / 100, shown.height / 100), facecolor=PAPER)
-        FigureCanvasAgg(figure)
+        inches = (shown.width / 100, shown.height / 100)
+        figure = Figure(figsize=inches, dpi=100 * scale, facecolor=PAPER)
+        canvas = FigureCanvasAgg(figure)
         axes = figure.add_axes((0, 0, 1, 1))
         axes.axis("off")
         axes.set_xlim(0, shown.width)
@@ -215,13 +216,11 @@ def _png(shown: Picture, font: str | None) -> bytes:
             for shape in group.shapes:
                 order += 1  # painted in the order of the shapes, not words last
                 _paint(axes, shape, order)
-        out = io.BytesIO()
-        figure.savefig(out, format="png", dpi=100 * scale, metadata={"Software": None})
-    small = io.BytesIO()
-    _with_palette(np.asarray(Image.open(out).convert("RGB")), shown).save(
-        small, "png", optimize=True
-    )
-    return small.getvalue()
+        canvas.draw()
+        dots = np.asarray(canvas.buffer_rgba())[:, :, :3]
+    out = io.BytesIO()
+    _with_palette(dots, shown).save(out, "png", optimize=True)
+    return out.getvalue()
 
 
 def _with_palette(dots: NDArray[np.uint8], shown: Picture) -> Image.Image:

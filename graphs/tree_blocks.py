@@ -58,6 +58,11 @@ class Block:
         """Whether it is an outline."""
         return bool(self.roots)
 
+    @property
+    def hangs_below(self) -> bool:
+        """Whether it is an outline of holdings."""
+        return self.outline and not self.above
+
 
 def box_of(tree: nx.DiGraph, node: Node, language: Language) -> Box:
     """The box of a node, its place still open."""

@@ -8,7 +8,7 @@ under the order (`scipy.optimize.isotonic_regression`). Nothing is left to chanc
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -61,14 +61,20 @@ def placed(
     *,
     gap: float,
     row_limit: float,
+    last: Collection[Item] = (),
 ) -> Rows:
     """The picture's rows. `graph` is acyclic; `start` is where the first order grows from.
+
+    What is in `last` holds nothing and goes to the last row: something tall there pushes no other
+    row down.
 
     A row wider than `row_limit` is laid in several, one below the other; an arc that passes a row
     gets a place in it, so it runs between the others and never across one.
     """
     first = _outwards(graph, start)
-    row = _no_row_too_wide(ranked(graph), first, width, gap, row_limit)
+    natural = ranked(graph)
+    natural |= dict.fromkeys(last, max(natural.values(), default=0))
+    row = _no_row_too_wide(natural, first, width, gap, row_limit)
     passing: dict[Arc, list[Item]] = {}
     chain: dict[Item, tuple[list[Item], list[Item]]] = {node: ([], []) for node in graph}
     wide: dict[Item, float] = dict(width)

@@ -31,6 +31,7 @@ from graphs.tree_layers import Arc, Item, placed
 from graphs.tree_words import Language, shortened, width_of
 
 ROW_LIMIT = 3600.0  # a wider row is laid in several
+TALL = 200.0  # an outline higher than this stands in the last row
 BEND = 52.0  # the height in which lines cross from port to port
 LABEL_ROW = 16.0
 
@@ -92,7 +93,8 @@ def laid_out(tree: nx.DiGraph, language: Language = "zh") -> Layout:
             rows_graph.add_edge(item[ends[0]], item[ends[1]])
     width = {name: block.width for name, block in blocks.items()}
     start = item[tree.graph["subject"]]
-    rows = placed(rows_graph, start, width, gap=GAP, row_limit=ROW_LIMIT)
+    tall = [name for name, block in blocks.items() if block.height > TALL and block.hangs_below]
+    rows = placed(rows_graph, start, width, gap=GAP, row_limit=ROW_LIMIT, last=tall)
     return _Drawn(tree, language, sizes, upwards, item, blocks, rows).layout()
 
 
