@@ -1,25 +1,33 @@
 """The picture of a family tree, as SVG or PNG, with Chinese labels.
 
-Chinese needs a font. An installed one is looked for (`CJK_FONTS`). In an SVG labels stay text, so
-whoever opens it sees them in a font of their own even when this machine has none; a PNG then shows
-ids in place of Chinese names and `Drawing.note` says so.
+Both show the same shapes (`graphs.tree_shapes`). In an SVG labels stay text, so whoever opens it
+sees them in a font of their own even when this machine has none. A PNG needs an installed Chinese
+font (`CJK_FONTS`); without one it shows ids in place of Chinese names and `Drawing.note` says so.
 """
 
 from __future__ import annotations
 
+import datetime
 import io
-import warnings
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
+from xml.etree import ElementTree
 
 import networkx as nx
+import numpy as np
 from matplotlib import font_manager, rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path as Outlined
+from numpy.typing import NDArray
+from PIL import Image
 
-from graphs.family_tree import Node, edge_words
-from graphs.kinds import FIRM
+from graphs.family_tree import Node
+from graphs.tree_bundles import BUNDLE, bundled
+from graphs.tree_shapes import PAPER, Group, Outline, Picture, Words, picture
+from graphs.tree_words import Language
 
 # Fonts with simplified Chinese that systems bring, the plainest first.
 CJK_FONTS: tuple[str, ...] = (
@@ -36,17 +44,29 @@ CJK_FONTS: tuple[str, ...] = (
     "Noto Serif CJK JP",
     "SimSun",
 )
+PNG_SCALE = 1.5  # dots a unit
+MOST_DOTS = 24_000_000  # a larger picture is drawn smaller
 
-_RED, _INK, _PAPER, _BLUE = "#b3261e", "#1f2933", "#ffffff", "#e8eef7"
+_CODES = {"M": [Outlined.MOVETO], "L": [Outlined.LINETO], "C": [Outlined.CURVE4] * 3}
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A picture's bytes, the Chinese font it was set in (None: none found), and what to know."""
+    """A picture's bytes, the Chinese font it was set in (None: none found), and what to know.
 
-    data: bytes
+    A notebook shows it as the last value of a cell.
+    """
+
+    data: bytes = field(repr=False)
     font: str | None
     note: str
+    form: Literal["svg", "png"] = "svg"
+
+    def _repr_svg_(self) -> str | None:
+        return self.data.decode() if self.form == "svg" else None
+
+    def _repr_png_(self) -> bytes | None:
+        return self.data if self.form == "png" else None
 
 
 def chinese_font(installed: Collection[str] | None = None) -> str | None:
@@ -60,161 +80,200 @@ def draw_family_tree(
     tree: nx.DiGraph,
     form: Literal["svg", "png"] = "svg",
     *,
+    as_of: datetime.date | None = None,
+    language: Language = "zh",
     installed_fonts: Collection[str] | None = None,
 ) -> Drawing:
     """Draws a tree of `graphs.family_tree`: owners above, holdings below, stakes on the edges.
 
-    Firms are boxes and people ovals; a known case is red and hatched, the firm itself framed
-    thickly, the ultimate controller dashed; circular holdings are red, posts dotted. The same tree
-    gives the same bytes on one machine. `installed_fonts` stands in for the machine's own (tests).
+    What stands alike is put together first (`graphs.tree_bundles`). The same tree gives the same
+    bytes: an SVG everywhere, a PNG on one machine. `installed_fonts` stands in for the machine's
+    own (tests).
     """
     font = chinese_font(installed_fonts)
-    place = _layout(tree)
-    settings: dict[str, Any] = {
-        "svg.fonttype": "none",  # labels stay text
-        "svg.hashsalt": "forewarn",  # else the ids inside the file are random
-        "font.family": [font, "DejaVu Sans"] if font else ["DejaVu Sans"],
-    }
-    with rc_context(settings), warnings.catch_warnings():
-        # measuring a label without its font warns once a glyph; the note says it once
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
-        figure = _painted(tree, place, ids_for_names=form == "png" and font is None)
-        out = io.BytesIO()
-        metadata = {"Date": None} if form == "svg" else {"Software": None}
-        figure.savefig(out, format=form, metadata=metadata, bbox_inches="tight", dpi=120)
-    data = out.getvalue()
     if form == "svg":
-        # the reader's machine may have another Chinese font than this one
-        families = ", ".join(f"'{name}'" for name in CJK_FONTS)
-        data = data.replace(b"'DejaVu Sans'", f"{families}, 'DejaVu Sans'".encode())
-    return Drawing(data, font, _note(form, font))
-
-
-def _note(form: str, font: str | None) -> str:
-    if font:
-        return ""
-    if form == "svg":
-        return (
-            "No Chinese font is installed here: the labels are text and show in the reader's own "
-            "font, but their boxes were measured without one."
+        data = svg(picture(bundled(tree), as_of, language)).encode()
+        return Drawing(data, font, "", form)
+    if font is None:
+        shown = picture(_without_chinese(bundled(tree)), as_of, "en")
+        note = (
+            "No Chinese font is installed here, so the picture shows ids in place of Chinese "
+            "names; install one (such as the package fonts-noto-cjk), or ask for SVG or HTML."
         )
-    return (
-        "No Chinese font is installed here: the picture shows ids in place of Chinese names. "
-        "Install one (such as Noto Sans CJK), or use SVG."
-    )
+        return Drawing(_png(shown, None), None, note, form)
+    shown = picture(bundled(tree), as_of, language)
+    note = ""
+    if _scale(shown) < 1:
+        note = (
+            f"The picture is large and its letters are drawn at {_scale(shown):.0%} of their size; "
+            "ask for SVG or HTML, which can be enlarged."
+        )
+    return Drawing(_png(shown, font), font, note, form)
 
 
-def _layout(tree: nx.DiGraph) -> dict[Node, tuple[float, float]]:
-    """A row a level, each row ordered by the mean place of its neighbours in the other rows."""
-    rows: dict[int, list[Node]] = {}
-    for node, seen in tree.nodes(data=True):
-        rows.setdefault(seen["level"], []).append(node)
-    place = {
-        node: (at - (len(row) - 1) / 2, float(level))
-        for level, row in rows.items()
-        for at, node in enumerate(sorted(row))
-    }
-    for _ in range(4):
-        for level in sorted(rows, key=lambda level: (abs(level), level)):
-            order = sorted(rows[level], key=lambda node: (_pull(tree, node, place), node))
-            for at, node in enumerate(order):
-                place[node] = (at - (len(order) - 1) / 2, float(level))
-    return place
+def _scale(shown: Picture) -> float:
+    """Dots a unit: fewer where the picture would have more than `MOST_DOTS`."""
+    return min(PNG_SCALE, (MOST_DOTS / (shown.width * shown.height)) ** 0.5)
 
 
-def _pull(tree: nx.DiGraph, node: Node, place: dict[Node, tuple[float, float]]) -> float:
-    around = sorted(set(tree.predecessors(node)) | set(tree.successors(node)))
-    seen = [place[other][0] for other in around if place[other][1] != place[node][1]]
-    return sum(seen) / len(seen) if seen else place[node][0]
+def _without_chinese(tree: nx.DiGraph) -> nx.DiGraph:
+    """Ids in place of names that need a Chinese font; roles without one are left out."""
+    out = tree.copy()
+    for _, seen in out.nodes(data=True):
+        if not seen["name"].isascii() and seen["kind"] != BUNDLE:
+            seen["name"] = seen["id"]
+    for _, _, joined in out.edges(data=True):
+        joined["roles"] = [role for role in joined["roles"] if role.isascii()]
+    return out
 
 
-def _painted(
-    tree: nx.DiGraph, place: dict[Node, tuple[float, float]], *, ids_for_names: bool
-) -> Figure:
-    widest = max(sum(1 for _, y in place.values() if y == level) for _, level in place.values())
-    height = max(y for _, y in place.values()) - min(y for _, y in place.values()) + 1
-    figure = Figure(figsize=(max(4.0, 1.9 * widest), max(2.0, 1.6 * height)), facecolor=_PAPER)
-    FigureCanvasAgg(figure)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.axis("off")
-    axes.set_xlim(-widest / 2 - 0.2, widest / 2 + 0.2)
-    axes.set_ylim(min(y for _, y in place.values()) - 0.5, max(y for _, y in place.values()) + 0.5)
-    circle = _circle_of(tree)
-    for holder, firm, joined in sorted(tree.edges(data=True), key=lambda edge: edge[:2]):
-        if holder != firm:
-            together = circle.get(holder, -1) == circle.get(firm, -2)
-            _paint_edge(axes, place[holder], place[firm], joined, together, ids_for_names)
-    for node in sorted(tree):
-        _paint_node(axes, tree, node, place[node], ids_for_names)
-    return figure
+def svg(shown: Picture, ids: dict[Node, str] | None = None) -> str:
+    """The picture as SVG; with `ids` as part of an HTML page, its nodes and edges marked.
 
-
-def _circle_of(tree: nx.DiGraph) -> dict[Node, int]:
-    """Which circle of holdings each node stands in; nodes in none are absent."""
-    held = nx.DiGraph((a, b) for a, b, joined in tree.edges(data=True) if joined["owns"])
-    circles = sorted(sorted(part) for part in nx.strongly_connected_components(held))
-    return {node: at for at, part in enumerate(circles) if len(part) > 1 for node in part}
-
-
-def _paint_edge(
-    axes: Any,
-    start: tuple[float, float],
-    end: tuple[float, float],
-    joined: dict[str, Any],
-    circular: bool,
-    ids_for_names: bool,
-) -> None:
-    capital = joined["owns"] or joined["branch"]
-    color = _RED if circular and joined["owns"] else _INK
-    bend = 0.25 if circular or start[1] == end[1] else 0.0
-    axes.annotate(
-        "",
-        xy=end,
-        xytext=start,
-        zorder=1,
-        arrowprops={
-            "arrowstyle": "-|>",
-            "color": color,
-            "linestyle": "-" if capital else ":",
-            "linewidth": 1.6 if circular else 1.0,
-            "shrinkA": 22,
-            "shrinkB": 24,
-            "connectionstyle": f"arc3,rad={bend}",
+    The groups then carry data-node, or data-src and data-dst, for the page's script.
+    """
+    families = ", ".join(f"'{name}'" for name in CJK_FONTS)
+    alone = {"xmlns": "http://www.w3.org/2000/svg"} if ids is None else {}
+    root = ElementTree.Element(
+        "svg",
+        {
+            **alone,
+            "viewBox": f"0 0 {_number(shown.width)} {_number(shown.height)}",
+            "width": _number(shown.width),
+            "height": _number(shown.height),
+            "font-family": f"{families}, 'DejaVu Sans', sans-serif",
         },
     )
-    text = edge_words(joined, "en" if ids_for_names else "zh")
-    if ids_for_names and not text.isascii():
-        text = ""  # roles are Chinese words: no font, no label
-    middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
-    if bend:
-        middle = (
-            middle[0] + bend / 2 * (end[1] - start[1]),
-            middle[1] - bend / 2 * (end[0] - start[0]),
-        )
-    axes.text(*middle, text, fontsize=7, color=color, ha="center", va="center", zorder=2).set_bbox(
-        {"facecolor": _PAPER, "edgecolor": "none", "pad": 0.6, "alpha": 0.85}
+    size = {"width": _number(shown.width), "height": _number(shown.height)}
+    ElementTree.SubElement(root, "rect", {**size, "fill": PAPER})
+    for group in shown.groups:
+        inside = ElementTree.SubElement(root, "g", _marks(group, ids or {}))
+        if group.said and ids is None:  # a page shows more than the title, in its own way
+            ElementTree.SubElement(inside, "title").text = group.said
+        for shape in group.shapes:
+            if isinstance(shape, Words):
+                _add_words(inside, shape)
+            else:
+                ElementTree.SubElement(inside, "path", _path_attributes(shape))
+    text = ElementTree.tostring(root, encoding="unicode") + "\n"
+    return text if ids is not None else "<?xml version='1.0' encoding='utf-8'?>\n" + text
+
+
+def _marks(group: Group, ids: dict[Node, str]) -> dict[str, str]:
+    """A group's class, and the ids of its node or of both ends of its edge."""
+    if group.of is None:
+        return {}
+    if isinstance(group.of[0], str):
+        return {"class": "node", **({"data-node": ids[group.of]} if group.of in ids else {})}  # type: ignore[index]
+    holder, firm = group.of
+    both = {"data-src": ids[holder], "data-dst": ids[firm]} if holder in ids else {}  # type: ignore[index]
+    return {"class": "edge", **both}
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".rstrip("0").rstrip(".")
+
+
+def _path_attributes(shape: Outline) -> dict[str, str]:
+    steps = (
+        letter + " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
+        for letter, points in shape.path
     )
+    said = {"d": "".join(steps), "fill": shape.fill or "none"}
+    if shape.stroke:
+        said |= {"stroke": shape.stroke, "stroke-width": _number(shape.width)}
+    if shape.dash:
+        said["stroke-dasharray"] = " ".join(map(_number, shape.dash))
+    return said
 
 
-def _paint_node(
-    axes: Any, tree: nx.DiGraph, node: Node, at: tuple[float, float], ids_for_names: bool
-) -> None:
-    seen = tree.nodes[node]
-    text = seen["name"]
-    if ids_for_names and not text.isascii():
-        text = seen["id"]
-    width = 9 if not text.isascii() else 16
-    lines = [text[i : i + width] for i in range(0, min(len(text), 3 * width), width)]
-    firm = seen["kind"] == FIRM
-    box: dict[str, Any] = {
-        "boxstyle": "square,pad=0.5" if firm else "round,pad=0.5",
-        "facecolor": "#fbe4e2" if seen["case"] else _BLUE if firm else _PAPER,
-        "edgecolor": _RED if seen["case"] else _INK,
-        "linewidth": 2.4 if node == tree.graph["subject"] else 1.0,
-        "linestyle": "--" if seen["controller"] else "-",
+def _add_words(inside: Any, shape: Words) -> None:
+    said = {
+        "x": _number(shape.x),
+        "y": _number(shape.y),
+        "font-size": _number(shape.size),
+        "text-anchor": shape.anchor,
+        "fill": shape.fill,
     }
-    if seen["case"]:
-        box["hatch"] = "///"  # a shape as well as a colour: print and colour blindness
-    label = axes.text(*at, "\n".join(lines), fontsize=8, color=_INK, ha="center", va="center")
-    label.set_bbox(box)
-    label.set_zorder(3)
+    if shape.bold:
+        said["font-weight"] = "bold"
+    ElementTree.SubElement(inside, "text", said).text = shape.text
+
+
+def _png(shown: Picture, font: str | None) -> bytes:
+    scale = _scale(shown)
+    settings: dict[str, Any] = {"font.family": [font, "DejaVu Sans"] if font else ["DejaVu Sans"]}
+    with rc_context(settings):
+        inches = (shown.width / 100, shown.height / 100)
+        figure = Figure(figsize=inches, dpi=100 * scale, facecolor=PAPER)
+        canvas = FigureCanvasAgg(figure)
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.axis("off")
+        axes.set_xlim(0, shown.width)
+        axes.set_ylim(shown.height, 0)
+        order = 0
+        for group in shown.groups:
+            for shape in group.shapes:
+                order += 1  # painted in the order of the shapes, not words last
+                _paint(axes, shape, order)
+        canvas.draw()
+        dots = np.asarray(canvas.buffer_rgba())[:, :, :3]
+    out = io.BytesIO()
+    _with_palette(dots, shown).save(out, "png", optimize=True)
+    return out.getvalue()
+
+
+def _with_palette(dots: NDArray[np.uint8], shown: Picture) -> Image.Image:
+    """The dots in the picture's few colours, each in steps to white: a third of the size.
+
+    Every dot gets the nearest of them exactly; Pillow's own search is coarse and tints the paper.
+    """
+    used = {PAPER}
+    for group in shown.groups:
+        for shape in group.shapes:
+            both = [shape.fill] if isinstance(shape, Words) else [shape.fill, shape.stroke]
+            used |= {colour for colour in both if colour}
+    base = np.array([[int(c[at : at + 2], 16) for at in (1, 3, 5)] for c in sorted(used)])
+    steps = min(16, 256 // len(base))
+    share = np.arange(steps)[:, None, None] / steps
+    palette = np.rint(base + (255 - base) * share).astype(np.int64).reshape(-1, 3)
+    packed = dots.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
+    distinct, place = np.unique(packed, return_inverse=True)
+    colours = np.stack([distinct >> 16, (distinct >> 8) & 255, distinct & 255], 1).astype(np.int64)
+    nearest = np.array([np.argmin(((palette - c) ** 2).sum(1)) for c in colours], np.uint8)
+    image = Image.fromarray(nearest[place].reshape(packed.shape), "P")
+    image.putpalette(palette.astype(np.uint8).tobytes())
+    return image
+
+
+def _paint(axes: Any, shape: Outline | Words, order: int) -> None:
+    points_a_unit = 0.72
+    if isinstance(shape, Words):
+        axes.text(
+            shape.x,
+            shape.y,
+            shape.text,
+            fontsize=shape.size * points_a_unit,
+            color=shape.fill,
+            ha={"start": "left", "middle": "center", "end": "right"}[shape.anchor],
+            va="baseline",
+            weight="bold" if shape.bold else "normal",
+            zorder=order,
+            parse_math=False,  # a name may hold dollar signs
+        )
+        return
+    vertices: list[tuple[float, float]] = []
+    codes: list[Any] = []
+    for letter, points in shape.path:
+        vertices += points or (vertices[0],)
+        codes += _CODES.get(letter, [Outlined.CLOSEPOLY])
+    axes.add_patch(
+        PathPatch(
+            Outlined(vertices, codes),
+            facecolor=shape.fill or "none",
+            edgecolor=shape.stroke or "none",
+            linewidth=shape.width * points_a_unit if shape.stroke else 0,
+            linestyle=(0, tuple(d / shape.width for d in shape.dash)) if shape.dash else "-",
+            zorder=order,
+        )
+    )

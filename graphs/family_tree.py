@@ -1,7 +1,7 @@
 """One firm's family tree (族谱): who stands above it, what it holds, and its people.
 
 A small directed graph around one firm, and the same as text for a terminal. `graphs.drawing` makes
-the picture.
+the picture, after `graphs.tree_bundles` has put together what stands alike.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unknown": "比例不详",
         "again": "见上文",
         "left_out": "另有 {count} 个节点未列出",
+        "person": "自然人 {id}",
     },
     "en": {
         "owners": "Owners and above",
@@ -42,6 +43,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unknown": "stake unknown",
         "again": "see above",
         "left_out": "{count} more nodes not shown",
+        "person": "person {id}",
     },
 }
 
@@ -59,20 +61,28 @@ def family_tree(
 ) -> nx.DiGraph:
     """The tree around one firm, at most `max_nodes` nodes.
 
-    Taken in this order until it is full, larger stakes first, then smaller ids: owners and parents
-    level by level, people with a post, holdings and branches level by level, then the other firms
-    of those owners and people. Every ownership, branch and post between chosen nodes is an edge,
-    so a circle of holdings shows.
+    Taken in this order until it is full, firms under case first, then larger stakes, then smaller
+    ids: owners and parents level by level, people with a post, holdings and branches level by
+    level, then the other firms of those owners and people. Every ownership, branch and post
+    between chosen nodes is an edge, so a circle of holdings shows.
 
     Nodes are (kind, id) with the attributes id, kind, name (the id unless `names` has it), level
-    (0 the firm, 1 its owners and people, -1 its holdings), case and controller (booleans). Edges
-    point from holder or director to firm, with ratio (share of 1, None unknown), branch (boolean)
-    and roles (sorted list). graph["subject"] is the firm's node; graph["left_out"] how many more
-    nodes the walk met.
+    (0 the firm, 1 its owners and people, -1 its holdings), case and controller (booleans), and
+    what `marked` adds. Edges point from holder or director to firm, with ratio (share of 1, None
+    unknown), owns and branch (booleans), roles (sorted list) and records (sorted sentences: table,
+    record, file and line; empty where the edge table has no such columns). graph["subject"] is the
+    firm's node; graph["left_out"] how many more nodes the walk met.
+
+    Raises ValueError when a level is below 0 or `max_nodes` below 1.
     """
+    if min(levels_up, levels_down) < 0 or max_nodes < 1:
+        raise ValueError(
+            f"A tree needs levels of 0 or more and room for at least 1 node; got {levels_up} "
+            f"levels up, {levels_down} down and {max_nodes} nodes."
+        )
     kinds = pa.array([OWNERSHIP, BRANCH, DIRECTORSHIP])
     relevant = edges.filter(pc.is_in(edges["kind"], value_set=kinds))
-    walk = _Walk(relevant, (FIRM, subject), max_nodes)
+    walk = _Walk(relevant, (FIRM, subject), max_nodes, frozenset(cases))
     walk.grow("src", (OWNERSHIP, BRANCH), levels_up, +1, [walk.subject])
     walk.grow("src", (DIRECTORSHIP,), 1, +1, [walk.subject])
     walk.grow("dst", (OWNERSHIP, BRANCH), levels_down, -1, [walk.subject])
@@ -82,29 +92,46 @@ def family_tree(
     tree = nx.DiGraph(subject=walk.subject, left_out=len(walk.left_out))
     for node, level in walk.level.items():
         kind, name = node
-        shown = (names or {}).get(name, name)
-        tree.add_node(
-            node,
-            id=name,
-            kind=kind,
-            name=shown,
-            level=level,
-            case=kind == FIRM and name in cases,
-            controller=name == controller,
-        )
+        tree.add_node(node, id=name, kind=kind, level=level, case=kind == FIRM and name in cases)
     _add_edges(tree, relevant)
-    return tree
+    return marked(tree, names=names, controller=controller)
+
+
+def marked(
+    tree: nx.DiGraph,
+    *,
+    names: Mapping[str, str] | None = None,
+    controller: str | None = None,
+    warnings: Mapping[str, str] | None = None,
+    probabilities: Mapping[str, float] | None = None,
+) -> nx.DiGraph:
+    """The same tree with names and marks by id; what a node has no entry for stays without.
+
+    Sets the attributes name, controller, warning (a level of the list: red, orange, yellow, blue;
+    None when the firm is not on it) and probability (None unknown). A person has neither.
+    """
+    out = tree.copy()
+    for (kind, name), seen in out.nodes(data=True):
+        firm = kind == FIRM
+        seen["name"] = (names or {}).get(name, name)
+        seen["controller"] = name == controller
+        seen["warning"] = (warnings or {}).get(name) if firm else None
+        seen["probability"] = (probabilities or {}).get(name) if firm else None
+    return out
 
 
 class _Walk:
     """Breadth-first over the edge table from one firm, bounded."""
 
-    def __init__(self, edges: pa.Table, subject: Node, max_nodes: int) -> None:
+    def __init__(
+        self, edges: pa.Table, subject: Node, max_nodes: int, cases: frozenset[str]
+    ) -> None:
         self.subject = subject
         self.level: dict[Node, int] = {subject: 0}
         self.left_out: set[Node] = set()
         self._edges = edges
         self._max_nodes = max_nodes
+        self._cases = cases
 
     def grow(
         self, side: str, kinds: tuple[str, ...], levels: int, step: int, start: list[Node]
@@ -137,28 +164,30 @@ class _Walk:
                 pc.is_in(self._edges["kind"], value_set=pa.array(kinds)),
             )
         )
-        best: dict[Node, tuple[float, str, str, int]] = {}
+        best: dict[Node, tuple[bool, float, str, str, int]] = {}
         for row in rows.to_pylist():
             near = (row[f"{here}_kind"], row[here])
             if near not in self.level:
                 continue  # another kind of node with the same id
             far = (row[f"{side}_kind"], row[side])
-            worth = (-float(row.get("ratio") or 0), *far, self.level[near])
+            clean = far[0] != FIRM or far[1] not in self._cases
+            worth = (clean, -float(row.get("ratio") or 0), *far, self.level[near])
             best[far] = min(worth, best.get(far, worth))
-        return [(node, worth[3]) for node, worth in sorted(best.items(), key=lambda kv: kv[1])]
+        return [(node, worth[4]) for node, worth in sorted(best.items(), key=lambda kv: kv[1])]
 
 
 def _add_edges(tree: nx.DiGraph, edges: pa.Table) -> None:
     ids = pa.array(sorted({name for _, name in tree.nodes}), pa.string())
     inside = pc.and_(pc.is_in(edges["src"], value_set=ids), pc.is_in(edges["dst"], value_set=ids))
-    graph = compact(edges.filter(inside))
+    inner = edges.filter(inside)
+    graph = compact(inner)
     for at in range(graph.edge_count):
         ends = [int(graph.src[at]), int(graph.dst[at])]
         holder, firm = [(graph.kind_of(node), graph.id_of(node)) for node in ends]
         if holder not in tree or firm not in tree:
             continue
         if not tree.has_edge(holder, firm):
-            tree.add_edge(holder, firm, ratio=None, owns=False, branch=False, roles=[])
+            tree.add_edge(holder, firm, ratio=None, owns=False, branch=False, roles=[], records=[])
         joined = tree.edges[holder, firm]
         kind = EDGE_KINDS[graph.edge_kind[at]]
         if kind == OWNERSHIP:
@@ -168,6 +197,28 @@ def _add_edges(tree: nx.DiGraph, edges: pa.Table) -> None:
             joined["branch"] = True
         elif graph.role[at]:
             joined["roles"].append(graph.roles[graph.role[at]])
+    _add_records(tree, inner)
+
+
+def _add_records(tree: nx.DiGraph, edges: pa.Table) -> None:
+    """The records each edge comes from, duplicates that no longer count included."""
+    if "file" not in edges.column_names:
+        return
+    for row in edges.to_pylist():
+        pair = (row["src_kind"], row["src"]), (row["dst_kind"], row["dst"])
+        if tree.has_edge(*pair):
+            place = f"{row['file']}:{row['line']}"
+            told = [row["table_name"], row["source_record_id"], place]
+            if row["valid_from"]:
+                told.append(f"{row['valid_from']} –")
+            tree.edges[pair]["records"].append(" · ".join(str(part) for part in told if part))
+    for _, _, joined in tree.edges(data=True):
+        joined["records"] = sorted(set(joined["records"]))
+
+
+def percent(ratio: float) -> str:
+    """A share of 1 as a percentage, without needless zeros."""
+    return f"{ratio * 100:.4f}".rstrip("0").rstrip(".") + "%"
 
 
 def edge_words(joined: Mapping[str, object], language: Literal["zh", "en"] = "zh") -> str:
@@ -175,8 +226,11 @@ def edge_words(joined: Mapping[str, object], language: Literal["zh", "en"] = "zh
     words = WORDS[language]
     said = []
     ratio = joined["ratio"]
+    spread = joined.get("spread")
     if isinstance(ratio, float):
-        said.append(f"{ratio * 100:.4f}".rstrip("0").rstrip(".") + "%")
+        said.append(percent(ratio))
+    elif isinstance(spread, tuple):
+        said.append("–".join(percent(end) for end in spread))
     elif joined["owns"]:
         said.append(words["unknown"])
     if joined["branch"]:

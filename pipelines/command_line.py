@@ -183,6 +183,39 @@ def explain(
 
 
 @app.command()
+def tree(
+    subject: Annotated[str, typer.Argument(help="The subject's id.")],
+    lake: Lake_,
+    as_of: AsOf = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A file ending in .svg, .png or .html; default: as text.")
+    ] = None,
+    language: Annotated[LanguageName, typer.Option("--language")] = LanguageName.zh,
+    levels_up: Annotated[int, typer.Option(min=0, help="How far up to follow owners.")] = 4,
+    levels_down: Annotated[int, typer.Option(min=0, help="How far down to follow holdings.")] = 3,
+    max_nodes: Annotated[int, typer.Option(min=1, help="At most so many firms and people.")] = 60,
+) -> None:
+    """Draw a firm's family tree (族谱): who stands above it, what it holds, and its people."""
+    from graphs.family_tree import text_tree
+    from pipelines.reader import open_lake
+    from pipelines.tree_command import check_out, family_tree, write_tree
+
+    if out is not None:
+        check_out(out)
+    limits = {"levels_up": levels_up, "levels_down": levels_down, "max_nodes": max_nodes}
+    with open_lake(lake) as city:
+        day = city.run(as_of).as_of
+        found = family_tree(city, subject, day, **limits)
+    if out is None:
+        Console(highlight=False, markup=False).print(text_tree(found, language.value))
+        return
+    note = write_tree(found, out, day, language.value)
+    told.print(f"{len(found)} firms and people drawn as of {day} in {out}")
+    if note:
+        told.print(f"[yellow]{note}[/yellow]")
+
+
+@app.command()
 def export(
     table: Annotated[
         str,

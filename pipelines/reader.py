@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import networkx as nx
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -88,6 +89,12 @@ class CityLake:
         """The investment graph's edges as of the date."""
         day = as_of or self.run().as_of
         return edges(known_lake(self.lake, day), day).toArrow()
+
+    def family_tree(self, subject_id: str, as_of: date | None = None, **limits: int) -> nx.DiGraph:
+        """Who stands behind a firm; see `pipelines.tree_command.family_tree`."""
+        from pipelines.tree_command import family_tree
+
+        return family_tree(self, subject_id, as_of, **limits)
 
     def explain(self, subject_id: str, as_of: date | None = None) -> dict[str, Any]:
         """Why a firm stands where it stands: run, registration, score, warning, reasons, records.

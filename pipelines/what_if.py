@@ -1,0 +1,137 @@
+"""What if, for notebooks: edit edges and see control, exposure and the risk score change.
+
+    with open_lake("demo/lake") as city:
+        told = what_if(city, [ChangeStake(holder, firm, 0.2), RemoveEdges(other, firm)])
+        told.scores.to_pandas()          # probability before and after
+        told.graph.changes().to_pandas() # what the graph says before and after
+
+The score is the champion's, with the graph features of the edited graph and everything else as it
+was. Nothing is written to the lake, and no list changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from conf.city import load_city
+from features.as_of import latest_by_key
+from graphs.declaration import GRAPH_FEATURES
+from graphs.edges import edges
+from graphs.what_if import AddEdge, ChangeStake, Edit, EditRefused, RemoveEdges, WhatIf
+from graphs.what_if import what_if as compared
+from models.risk.estimator import RiskModel
+from models.risk.scoring import scored
+from pipelines.assembling import _known_cases, _subjects, known_lake
+from pipelines.model_registry import champion
+from pipelines.reader import CityLake
+from pipelines.refusals import RefusalError
+from pipelines.runs import Run, rows_of
+
+__all__ = ["AddEdge", "ChangeStake", "RemoveEdges", "ScoredWhatIf", "what_if"]
+
+
+@dataclass(frozen=True)
+class ScoredWhatIf:
+    """The graph before and after, and the scores of the firms it changes.
+
+    scores: subject_id, name, probability_before, probability_after, by the size of the change,
+    then id. notes: what an analyst should know.
+    """
+
+    graph: WhatIf
+    scores: pa.Table
+    notes: tuple[str, ...]
+
+
+def what_if(
+    city: CityLake,
+    edits: Sequence[Edit],
+    as_of: date | None = None,
+    *,
+    conf: str | None = None,
+) -> ScoredWhatIf:
+    """What the edits would have changed on the day of a published list.
+
+    `conf`: the city's name or folder, where it is not the name the lake's runs carry. Raises
+    `RefusalError` for an edit that cannot be made and for a lake without a model.
+    """
+    run = city.run(as_of)
+    model = champion(city.lake.root, run.city)
+    if model is None:
+        raise RefusalError(
+            f"{city.lake.root} has no model of {run.city}, so there is no score to change; train "
+            f"one: forewarn train --city {run.city} --lake {city.lake.root} --as-of DATE"
+        )
+    known = known_lake(city.lake, run.as_of)
+    try:
+        graph = compared(
+            edges(known, run.as_of).toArrow(),
+            edits,
+            _subjects(known),
+            _known_cases(known, load_city(conf or run.city).target),
+            run.as_of,
+        )
+    except EditRefused as error:
+        raise RefusalError(str(error)) from error
+    notes = list(graph.notes)
+    if model.version != run.model_version:
+        notes.append(
+            f"The list of {run.as_of} was scored by model {run.model_version}; both scores here "
+            f"are of the champion {model.version}."
+        )
+    registered = city.lake.spark.createDataFrame(
+        [(subject,) for subject in graph.changed], "subject_id string"
+    )
+    names = latest_by_key(known["registration"], ["subject_id"]).join(
+        registered, "subject_id", "left_semi"
+    )
+    called = names.select("subject_id", "name").toArrow().to_pylist()
+    scores = _scores(city, run, model, graph, {row["subject_id"]: row["name"] for row in called})
+    return ScoredWhatIf(graph, scores, tuple(notes))
+
+
+def _scores(
+    city: CityLake, run: Run, model: RiskModel, graph: WhatIf, names: dict[str, str]
+) -> pa.Table:
+    wanted = city.lake.spark.createDataFrame([(s,) for s in graph.changed], "subject_id string")
+    published = rows_of(city.lake, "subject_features", run)
+    missing = [name for name in model.features if name not in published.columns]
+    if missing:
+        raise RefusalError(
+            f"The features published as of {run.as_of} lack {', '.join(missing[:5])}, which the "
+            "champion reads. Run the night of that day again, or ask for a later day."
+        )
+    own = published.join(wanted, "subject_id", "left_semi").toArrow().sort_by("subject_id")
+    sides = [
+        scored(_with_graph(own, features).to_pandas(), model).column("probability")
+        for features in (graph.before, graph.after)
+    ]
+    subjects = own["subject_id"].to_pylist()
+    table = pa.table(
+        {
+            "subject_id": subjects,
+            "name": pa.array([names.get(subject) for subject in subjects], pa.string()),
+            "probability_before": sides[0],
+            "probability_after": sides[1],
+        }
+    )
+    change = pc.abs(pc.subtract(table["probability_after"], table["probability_before"]))
+    order = [("change", "descending"), ("subject_id", "ascending")]
+    return table.append_column("change", change).sort_by(order).drop_columns("change")
+
+
+def _with_graph(own: pa.Table, features: pa.Table) -> pa.Table:
+    """The published features with the graph's measures taken from `features`, by subject."""
+    place = pc.index_in(own["subject_id"], value_set=features["subject_id"].combine_chunks())
+    rows = features.take(place)
+    for name, feature in GRAPH_FEATURES.items():
+        if feature.measure and name in own.column_names:
+            at = own.schema.get_field_index(name)
+            column = rows[name].cast(own.schema.field(name).type)
+            own = own.set_column(at, own.schema.field(name), column)
+    return own
