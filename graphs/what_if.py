@@ -32,6 +32,7 @@ from graphs.kinds import (
     SHARED_AGENT,
     SHARED_PHONE,
 )
+from graphs.shape_settings import ShapeSettings
 from graphs.subject_graph import FEATURE_SCHEMA, graph_features
 
 _RESOURCE = {SHARED_ADDRESS: ADDRESS, SHARED_PHONE: PHONE, SHARED_AGENT: AGENT}
@@ -139,6 +140,9 @@ def what_if(
     as_of: datetime.date,
     *,
     before: pa.Table | None = None,
+    ended: pa.Table | None = None,
+    shape_settings: ShapeSettings | None = None,
+    control_threshold: float = 0.5,
     limit_bytes: int | None = None,
 ) -> WhatIf:
     """The comparison of the graph as it is and as edited.
@@ -147,9 +151,21 @@ def what_if(
     worked out already. Raises `EditRefused`, and what `graph_features` raises.
     """
     edited, notes = edited_edges(edges, edits, subjects)
-    if before is None:
-        before = graph_features(edges, subjects, known_cases, as_of, limit_bytes=limit_bytes)
-    after = graph_features(edited, subjects, known_cases, as_of, limit_bytes=limit_bytes)
+
+    def measured(rows: pa.Table) -> pa.Table:
+        return graph_features(
+            rows,
+            subjects,
+            known_cases,
+            as_of,
+            ended=ended,
+            shape_settings=shape_settings,
+            control_threshold=control_threshold,
+            limit_bytes=limit_bytes,
+        )
+
+    before = measured(edges) if before is None else before
+    after = measured(edited)
     differs = _regrouped(before, after)
     for name in FEATURE_SCHEMA.names:
         differs |= _unlike(before[name], after[name])

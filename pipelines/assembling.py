@@ -93,12 +93,11 @@ def assembled(
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     try:
-        shapes = ShapeSettings(known_hubs=frozenset(city.known_hubs))
-        since = as_of - timedelta(shapes.history_days)
-        edges(known, as_of, since).write.parquet(str(scratch / "edges"))
-        subjects = _subjects(known)
+        shapes = shape_settings(city)
+        dated_edges(known, city, as_of).write.parquet(str(scratch / "edges"))
+        subjects = registered_subjects(known)
         relations, ended = split_ended(_loaded(scratch / "edges", len(subjects), city), as_of)
-        cases = _known_cases(known, city.target)
+        cases = known_cases(known, city.target)
         graph = graph_features(
             relations,
             subjects,
@@ -114,6 +113,16 @@ def assembled(
         yield Assembled(as_of, known, relations, features)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def shape_settings(city: City) -> ShapeSettings:
+    """The settings of the graph's shapes for this city."""
+    return ShapeSettings(known_hubs=frozenset(city.known_hubs))
+
+
+def dated_edges(known: Mapping[str, DataFrame], city: City, as_of: date) -> DataFrame:
+    """The edges of the day, and those that ended in the time the shapes look back over."""
+    return edges(known, as_of, as_of - timedelta(shape_settings(city).history_days))
 
 
 def unmatched(known: Mapping[str, DataFrame]) -> DataFrame | None:
@@ -136,12 +145,13 @@ def unmatched(known: Mapping[str, DataFrame]) -> DataFrame | None:
     return everything
 
 
-def _subjects(known: Mapping[str, DataFrame]) -> pa.Array:
+def registered_subjects(known: Mapping[str, DataFrame]) -> pa.Array:
+    """The subjects in the register, sorted."""
     column = known["registration"].select("subject_id").distinct().toArrow().column(0)
     return column.combine_chunks().sort()
 
 
-def _known_cases(known: Mapping[str, DataFrame], target: Target) -> pa.Table:
+def known_cases(known: Mapping[str, DataFrame], target: Target) -> pa.Table:
     """Firms with an official stage, and the day of the first: what exposure starts from."""
     schema = pa.schema([("subject_id", pa.string()), ("stage_date", pa.date32())])
     if target.label_table not in known:

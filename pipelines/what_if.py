@@ -20,13 +20,19 @@ import pyarrow.compute as pc
 
 from conf.city import load_city
 from features.as_of import latest_by_key
+from graphs.dated_shapes import split_ended
 from graphs.declaration import GRAPH_FEATURES
-from graphs.edges import edges
 from graphs.what_if import AddEdge, ChangeStake, Edit, EditRefused, RemoveEdges, WhatIf
 from graphs.what_if import what_if as compared
 from models.risk.estimator import RiskModel
 from models.risk.scoring import scored
-from pipelines.assembling import _known_cases, _subjects, known_lake
+from pipelines.assembling import (
+    dated_edges,
+    known_cases,
+    known_lake,
+    registered_subjects,
+    shape_settings,
+)
 from pipelines.model_registry import champion
 from pipelines.reader import CityLake
 from pipelines.refusals import RefusalError
@@ -67,14 +73,18 @@ def what_if(
             f"{city.lake.root} has no model of {run.city}, so there is no score to change; train "
             f"one: forewarn train --city {run.city} --lake {city.lake.root} --as-of DATE"
         )
-    known = known_lake(city.lake, run.as_of)
+    known, stated = known_lake(city.lake, run.as_of), load_city(conf or run.city)
+    relations, ended = split_ended(dated_edges(known, stated, run.as_of).toArrow(), run.as_of)
     try:
         graph = compared(
-            edges(known, run.as_of).toArrow(),
+            relations,
             edits,
-            _subjects(known),
-            _known_cases(known, load_city(conf or run.city).target),
+            registered_subjects(known),
+            known_cases(known, stated.target),
             run.as_of,
+            ended=ended,
+            shape_settings=shape_settings(stated),
+            control_threshold=stated.control_threshold,
         )
     except EditRefused as error:
         raise RefusalError(str(error)) from error
