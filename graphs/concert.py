@@ -12,6 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from graphs.compact import CompactGraph
 from graphs.kinds import FIRM, NODE_KINDS, PERSON
@@ -69,6 +71,28 @@ def concert_groups(graph: CompactGraph, table: pa.Table) -> ConcertGroups:
     account[member] = of + graph.node_count
     declared = np.bincount(group, minlength=len(ids)).astype(np.int64)
     return ConcertGroups(ids, member, of, declared, account)
+
+
+def joined_groups(table: pa.Table) -> pa.Table:
+    """The table with groups that share a holder made one, under the smallest of their ids.
+
+    Two agreements with one member bind him twice; a stake counts once, so they count as one.
+    """
+    if not table.num_rows:
+        return table
+    group_ids = pc.unique(table["group_id"]).sort()
+    holders = pc.binary_join_element_wise(table["holder_kind"], table["holder_id"], "\x1f")
+    names = pc.unique(holders)
+    group = pc.index_in(table["group_id"], value_set=group_ids).to_numpy()
+    holder = pc.index_in(holders, value_set=names).to_numpy() + len(group_ids)
+    size = len(group_ids) + len(names)
+    ties = sparse.csr_matrix((np.ones(len(group), np.int8), (group, holder)), shape=(size, size))
+    _, label = csgraph.connected_components(ties, directed=False)
+    # ids are sorted, so the first group of a component has its smallest
+    _, first = np.unique(label[: len(group_ids)], return_index=True)
+    named = group_ids.take(pa.array(first[np.searchsorted(np.unique(label), label[group])]))
+    at = table.schema.get_field_index("group_id")
+    return table.set_column(at, "group_id", named)
 
 
 def node_name(graph: CompactGraph, concert: ConcertGroups | None, node: int) -> tuple[str, str]:

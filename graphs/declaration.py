@@ -67,7 +67,8 @@ GRAPH_FEATURES: Mapping[str, GraphFeature] = {
     "controller_kind": GraphFeature(
         "最终控制人类型",
         "Kind of controller",
-        "person, firm, or circle (firms that control each other with nobody outside).",
+        "person, firm, concert_group (holders recorded to count as one), or circle (firms that "
+        "control each other with nobody outside).",
         "string",
         "NULL",
         measure=False,

@@ -98,6 +98,29 @@ def edges(
     return every.where(valid).select(*[F.col(name) for name, _ in EDGE_COLUMNS])
 
 
+def concert_holders(tables: Mapping[str, DataFrame], as_of: datetime.date) -> DataFrame | None:
+    """Who is recorded to count together on the date: holder_id, holder_kind, group_id.
+
+    From the known state of concert_party, each once; a member without a key is left out. None where
+    the table is absent: nothing is inferred.
+    """
+    if "concert_party" not in tables:
+        return None
+    is_person = F.col("holder_type") == "person"
+    day = F.lit(as_of)
+    holder = F.when(is_person, F.col("holder_key")).otherwise(F.col("holder_subject_id"))
+    rows = tables["concert_party"].where(
+        (F.col("valid_from").isNull() | (F.col("valid_from") <= day))
+        & (F.col("valid_to").isNull() | (F.col("valid_to") > day))
+    )
+    told = rows.select(
+        holder.alias("holder_id"),
+        F.when(is_person, F.lit(PERSON)).otherwise(F.lit(FIRM)).alias("holder_kind"),
+        F.col("group_no").alias("group_id"),
+    )
+    return told.where(F.col("holder_id").isNotNull()).distinct()
+
+
 def _edge_rows(table: DataFrame, table_name: str, kind: str, **columns: Column | str) -> DataFrame:
     """Rows of `table` as edges; a string argument is a literal, what is not given is NULL."""
     given: dict[str, Column | str] = {"kind": kind, "table_name": table_name, **columns}

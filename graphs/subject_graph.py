@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from graphs.compact import WHOLE, CompactGraph, compact
 from graphs.components import HUB_CAP, circular_holdings, distinct_pairs, groups
+from graphs.concert import CONCERT_GROUP, concert_groups, joined_groups
 from graphs.control import Control, control
 from graphs.declaration import GRAPH_FEATURES, GraphFeature
 from graphs.exposure import ExposureSettings, case_weight, exposure, path_words
@@ -56,6 +57,7 @@ def graph_features(
     exposure_settings: ExposureSettings | None = None,
     shape_settings: ShapeSettings | None = None,
     control_threshold: float = 0.5,
+    concert: pa.Table | None = None,
     limit_bytes: int | None = None,
 ) -> pa.Table:
     """Graph features of the subjects, one row each, sorted by subject_id, as `FEATURE_SCHEMA`.
@@ -65,7 +67,8 @@ def graph_features(
     `as_of` is not known yet and is left out, of several the latest counts. A firm's own case adds
     nothing to its own row. `ended`: edges that ended shortly before `as_of` (columns as `edges`),
     read for branch bursts and re-wiring alone; without them only what began is seen there.
-    `control_threshold`: the share that must be exceeded to control (`graphs.control`).
+    `control_threshold`: the share that must be exceeded to control (`graphs.control`). `concert`:
+    holders that count as one, as `graphs.edges.concert_holders`; groups with a common holder join.
 
     Raises ValueError for subjects that repeat or are NULL and for malformed tables, and
     `GraphTooLarge` when the graph would need more than `limit_bytes`.
@@ -76,7 +79,8 @@ def graph_features(
     cases, stage_days = _cases(graph, known_cases, as_of)
     columns: Columns = {"subject_id": names}
     columns |= _group_columns(graph, numbers, cases, group_hub_cap)
-    controlled = control(graph, threshold=control_threshold)
+    together = None if concert is None else concert_groups(graph, joined_groups(concert))
+    controlled = control(graph, threshold=control_threshold, concert=together)
     columns |= _control_columns(graph, numbers, cases, controlled)
     columns |= _owner_columns(graph, numbers)
     columns |= _shared_columns(graph, numbers)
@@ -148,10 +152,14 @@ def _control_columns(
 ) -> Columns:
     controller = result.controller[numbers]
     nobody = controller < 0
+    names = (
+        graph.ids if result.concert is None else pa.concat_arrays([graph.ids, result.concert.ids])
+    )
     kind = np.where(graph.is_kind(controller, PERSON), PERSON, FIRM)
+    kind = np.where(controller >= graph.node_count, CONCERT_GROUP, kind)
     kind = np.where(result.circle[numbers], "circle", kind)
     return {
-        "controller_id": graph.ids.take(pa.array(controller, mask=nobody)),
+        "controller_id": names.take(pa.array(controller, mask=nobody)),
         "controller_kind": pa.array(kind, pa.string(), mask=nobody),
         "controller_firm_count": result.firm_count[numbers],
         "control_depth": result.depth[numbers],

@@ -143,6 +143,7 @@ def what_if(
     ended: pa.Table | None = None,
     shape_settings: ShapeSettings | None = None,
     control_threshold: float = 0.5,
+    concert: pa.Table | None = None,
     limit_bytes: int | None = None,
 ) -> WhatIf:
     """The comparison of the graph as it is and as edited.
@@ -161,6 +162,7 @@ def what_if(
             ended=ended,
             shape_settings=shape_settings,
             control_threshold=control_threshold,
+            concert=concert,
             limit_bytes=limit_bytes,
         )
 

@@ -28,7 +28,7 @@ from features.feature_sets import FeatureSet, feature_set
 from features.repairs import unmatched_repairs, without_repaired
 from graphs.compact import GraphTooLarge, require_memory
 from graphs.dated_shapes import split_ended
-from graphs.edges import edges
+from graphs.edges import concert_holders, edges
 from graphs.shape_settings import ShapeSettings
 from graphs.subject_graph import GRAPH_FEATURES, graph_features
 from pipelines.lake import Lake
@@ -106,6 +106,7 @@ def assembled(
             ended=ended,
             shape_settings=shapes,
             control_threshold=city.control_threshold,
+            concert=concert_members(known, as_of),
         )
         in_engine = _through_parquet(lake, graph, scratch / "graph.parquet")
         own = subject_features(known, as_of, city_feature_set(city))
@@ -113,6 +114,12 @@ def assembled(
         yield Assembled(as_of, known, relations, features)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def concert_members(known: Mapping[str, DataFrame], as_of: date) -> pa.Table | None:
+    """The holders recorded to count together, None where no table tells of any."""
+    rows = concert_holders(known, as_of)
+    return None if rows is None else rows.toArrow()
 
 
 def shape_settings(city: City) -> ShapeSettings:

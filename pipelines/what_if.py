@@ -27,6 +27,7 @@ from graphs.what_if import what_if as compared
 from models.risk.estimator import RiskModel
 from models.risk.scoring import scored
 from pipelines.assembling import (
+    concert_members,
     dated_edges,
     known_cases,
     known_lake,
@@ -85,6 +86,7 @@ def what_if(
             ended=ended,
             shape_settings=shape_settings(stated),
             control_threshold=stated.control_threshold,
+            concert=concert_members(known, run.as_of),
         )
     except EditRefused as error:
         raise RefusalError(str(error)) from error

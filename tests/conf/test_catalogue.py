@@ -14,7 +14,7 @@ TABLES = {
     "tax_filing": 11, "grade": 7, "penalty": 10, "permit": 7, "list_event": 9, "judgment": 8,
     "enforcement": 7, "complaint": 11, "ad_monitor": 9, "public_info": 9, "case_label": 7,
     "capacity": 3, "tax_arrears": 6, "exit_control": 6, "points_event": 6, "objection": 7,
-    "repair": 6, "tax_receipts": 6,
+    "repair": 6, "tax_receipts": 6, "concert_party": 8,
 }  # fmt: skip
 
 GRADE = """\

@@ -7,7 +7,7 @@ import pytest
 
 from graphs.compact import compact
 from graphs.dated_shapes import split_ended
-from graphs.edges import EDGE_COLUMNS, edges
+from graphs.edges import EDGE_COLUMNS, concert_holders, edges
 
 AS_OF = datetime.date(2024, 6, 30)
 DAY = datetime.timedelta(1)
@@ -54,6 +54,27 @@ def test_shareholders_join_by_key_and_never_by_name(spark):
         ("p1", "person", "A", "ownership", half, "1"),
         ("p2", "person", "A", "ownership", None, "5"),
     ]
+
+
+def test_holders_in_concert_by_key_on_the_day(spark):
+    schema = (
+        "group_no string, holder_type string, holder_subject_id string, holder_key string, "
+        "valid_from date, valid_to date"
+    )
+    rows = [
+        ("g", "person", None, "p1", None, None),
+        ("g", "person", None, "p1", AS_OF, None),  # the same once more
+        ("g", "firm", "B", None, AS_OF, AS_OF + DAY),
+        ("g", "firm", "C", None, None, AS_OF),  # over on that day
+        ("g", "firm", "D", None, AS_OF + DAY, None),  # not yet
+        ("g", "person", None, None, None, None),  # nobody without a key
+    ]
+    told = concert_holders({"concert_party": spark.createDataFrame(rows, schema)}, AS_OF)
+    assert sorted(tuple(row) for row in told.collect()) == [
+        ("B", "firm", "g"),
+        ("p1", "person", "g"),
+    ]
+    assert concert_holders({}, AS_OF) is None
 
 
 def test_only_edges_valid_on_the_day(spark):

@@ -26,6 +26,28 @@ def rows(*args, **settings):
     return {row["subject_id"]: row for row in graph_features(*args, **settings).to_pylist()}
 
 
+def test_holders_in_concert_control_together():
+    edges = table(edge("p1", "A", ratio=0.3), edge("p2", "A", ratio=0.3), edge("A", "B", ratio=0.6))
+    assert rows(edges, ["A", "B"], cases(), AS_OF)["A"]["controller_id"] is None
+    # two agreements with p2 in both are one group of three, named by the smaller number
+    concert = pa.table(
+        {
+            "holder_id": ["p1", "p2", "p2", "p3"],
+            "holder_kind": ["person"] * 4,
+            "group_id": ["2", "2", "1", "1"],
+        }
+    )
+    found = rows(edges, ["A", "B"], cases(), AS_OF, concert=concert)
+    for firm in "AB":
+        assert (found[firm]["controller_id"], found[firm]["controller_kind"]) == (
+            "1",
+            "concert_group",
+        )
+    assert rows(edges, ["A", "B"], cases(), AS_OF, concert=concert.slice(0, 0)) == rows(
+        edges, ["A", "B"], cases(), AS_OF
+    )
+
+
 def test_every_column_of_a_small_family():
     edges = table(
         edge("p1", "A", ratio=0.6),
