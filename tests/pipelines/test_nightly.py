@@ -17,6 +17,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
+from pyspark.sql import functions as F
 
 from pipelines.assembling import assembled, city_feature_set, known_lake
 from pipelines.lake import Lake
@@ -131,6 +132,22 @@ def test_a_graph_that_does_not_fit_is_refused_before_it_is_loaded(
         assembled(lake, small, date.fromisoformat(NIGHTS[0])),
     ):
         pass
+
+
+def test_a_city_without_any_relation_has_features_all_the_same(city: City, spark: object) -> None:
+    from conf.city import load_city
+
+    lake, day = Lake(city.lake, spark), date.fromisoformat(NIGHTS[0])  # type: ignore[arg-type]
+    known = known_lake(lake, day)
+    alone = known["registration"]
+    for name in ("legal_rep_key", "contact_phone", "agent_id", "domicile_address_id",
+                 "operating_address_id"):  # fmt: skip
+        alone = alone.withColumn(name, F.lit(None).cast("string"))
+    only = {"registration": alone, "case_label": known["case_label"]}
+    with assembled(lake, load_city("demo"), day, only) as judged:
+        assert judged.edges.num_rows == 0
+        sizes = judged.features.select("group_size").distinct().collect()
+    assert [row.group_size for row in sizes] == [1]
 
 
 def test_without_the_filter_on_known_at_features_would_change(
