@@ -99,7 +99,7 @@ def unlike(one: dict[str, pa.Table], two: dict[str, pa.Table]) -> list[str]:
     return told
 
 
-@pytest.mark.timeout(1500 if int(FIRMS) <= 300 else 7200)
+@pytest.mark.timeout(2400 if int(FIRMS) <= 300 else 7200)
 def test_whole_tables_are_equal_and_a_lake_is_continued(city: Path) -> None:
     took = {engine: night(city, engine, FIRST, engine) for engine in ("sail", "spark")}
     assert unlike(tables(city, "sail"), tables(city, "spark")) == []
