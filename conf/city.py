@@ -122,7 +122,7 @@ class City:
         control_threshold: the share of a firm that must be exceeded to control it.
         graph_memory_gb: the memory the graph may take (GiB); None: half of the machine's.
         known_hubs: ids of addresses, agents and firms known to serve many honest firms
-            (incubators); what they have in common says nothing of those firms.
+            (incubators): no shape of the graph rests on them. Groups and exposure know them not.
         model: settings of the model, by name.
         sources: by name, in alphabetical order.
         catalogue: the canonical tables by name.

@@ -11,6 +11,7 @@ import datetime
 from collections.abc import Callable, Mapping
 from functools import reduce
 
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -45,6 +46,15 @@ EDGE_COLUMNS: tuple[tuple[str, str], ...] = (
     ("file", "string"),
     ("line", "bigint"),
 )
+
+_ARROW = {
+    "string": pa.string(),
+    "decimal(9,6)": pa.decimal128(9, 6),
+    "date": pa.date32(),
+    "bigint": pa.int64(),
+}
+EDGE_SCHEMA: pa.Schema = pa.schema([(name, _ARROW[kind]) for name, kind in EDGE_COLUMNS])
+"""The same columns in Arrow."""
 
 EDGE_TABLES: tuple[str, ...] = ("shareholder", "investment", "key_person", "branch", "registration")
 

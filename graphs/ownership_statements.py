@@ -28,31 +28,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graphs.edges import EDGE_SCHEMA
 from graphs.kinds import BRANCH, DIRECTORSHIP, FIRM, LEGAL_REPRESENTATIVE, OWNERSHIP, PERSON
 
 BODS_VERSION = "0.4"
 
 Statement = dict[str, Any]
-
-# `graphs.edges.EDGE_COLUMNS` as Arrow types.
-EDGE_SCHEMA: pa.Schema = pa.schema(
-    [
-        ("src", pa.string()),
-        ("src_kind", pa.string()),
-        ("dst", pa.string()),
-        ("dst_kind", pa.string()),
-        ("kind", pa.string()),
-        ("role", pa.string()),
-        ("ratio", pa.decimal128(9, 6)),
-        ("valid_from", pa.date32()),
-        ("valid_to", pa.date32()),
-        ("table_name", pa.string()),
-        ("source", pa.string()),
-        ("source_record_id", pa.string()),
-        ("file", pa.string()),
-        ("line", pa.int64()),
-    ]
-)
 
 # The first four make one relationship record; the rest order the interests in it.
 _ORDER = (
@@ -90,7 +71,7 @@ _NORMALISED = json.JSONEncoder(
 
 
 def expressible(edges: pa.Table) -> pa.Table:
-    """The edges that BODS can say, distinct and in a fixed order; columns as `EDGE_SCHEMA`.
+    """The edges that BODS can say, distinct and in a fixed order; columns as `graphs.edges.EDGE_SCHEMA`.
 
     Ownership, directorships and branches from a firm or person to a firm. As in `graphs.compact`,
     only ownership has a ratio and only a directorship a role; rows that are the same in every

@@ -12,10 +12,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from graphs.edges import EDGE_SCHEMA
 from graphs.kinds import BRANCH, DIRECTORSHIP, FIRM, OWNERSHIP, PERSON
 from graphs.ownership_statements import (
     BODS_VERSION,
-    EDGE_SCHEMA,
     NOTED_COLUMNS,
     SHAREHOLDING,
     WIDER_WORDS,

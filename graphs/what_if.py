@@ -12,6 +12,7 @@ import difflib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -57,7 +58,7 @@ class AddEdge:
     dst: str
     kind: str = OWNERSHIP
     src_kind: str = FIRM
-    ratio: float | None = None
+    ratio: float | Decimal | None = None
     role: str | None = None
     newcomer: bool = False
 
@@ -78,7 +79,7 @@ class ChangeStake:
 
     src: str
     dst: str
-    ratio: float
+    ratio: float | Decimal
 
 
 Edit = AddEdge | RemoveEdges | ChangeStake
@@ -252,7 +253,7 @@ def _add(edges: pa.Table, edit: AddEdge, known: _Known) -> pa.Table:
         "dst_kind": _RESOURCE.get(edit.kind, FIRM),
         "kind": edit.kind,
         "role": edit.role,
-        "ratio": edit.ratio,
+        "ratio": None if edit.ratio is None else float(edit.ratio),
         "table_name": "what_if",
     }
     # columns that records have and this edge cannot have (file, line, dates) stay NULL
@@ -282,13 +283,14 @@ def _change(edges: pa.Table, edit: ChangeStake, known: _Known) -> pa.Table:
     if not rows.any():
         raise EditRefused(f"'{edit.src}' holds nothing of '{edit.dst}' yet; use AddEdge.")
     field = edges.schema.field("ratio")
-    stake = pc.cast(pa.scalar(edit.ratio, pa.float64()), field.type, safe=False)
+    stake = pc.cast(pa.scalar(float(edit.ratio), pa.float64()), field.type, safe=False)
     ratio = pc.if_else(pa.array(rows), stake, edges["ratio"])
     return edges.set_column(edges.schema.get_field_index("ratio"), field, ratio)
 
 
-def _check_stake(ratio: float) -> None:
-    if not (isinstance(ratio, int | float) and math.isfinite(ratio) and 0 <= ratio <= 1):
+def _check_stake(ratio: float | Decimal) -> None:
+    # a stake that was read from the lake is a Decimal
+    if not (isinstance(ratio, int | float | Decimal) and math.isfinite(ratio) and 0 <= ratio <= 1):
         raise EditRefused(f"a stake is a share from 0 to 1 (0.51 is 51 %), not {ratio!r}.")
 
 

@@ -28,8 +28,7 @@ from features.feature_sets import FeatureSet, feature_set
 from features.repairs import unmatched_repairs, without_repaired
 from graphs.compact import GraphTooLarge, require_memory
 from graphs.dated_shapes import split_ended
-from graphs.edges import concert_holders, edges
-from graphs.ownership_statements import EDGE_SCHEMA
+from graphs.edges import EDGE_SCHEMA, concert_holders, edges
 from graphs.shape_settings import ShapeSettings
 from graphs.subject_graph import GRAPH_FEATURES, graph_features
 from pipelines.lake import Lake

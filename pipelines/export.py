@@ -21,11 +21,10 @@ from pyspark.sql import functions as F
 
 from conf.table import Table, load_catalogue
 from features.as_of import known_state
+from pipelines.exported_keys import KEYED_HASH
 from pipelines.lake import Lake, LakeError
 from pipelines.runs import rows_of, run_for
 
-# a keyed hash of an id number or a phone, wherever quarantined text holds one
-_KEYED_HASH = r"\b[0-9a-f]{32}\b"
 # a spreadsheet runs text that starts like this
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
 _SYSTEM_KEYS = ("source", "source_record_id", "batch_id", "line")
@@ -70,14 +69,15 @@ def _rows(lake: Lake, table: str, as_of: date | None) -> DataFrame:
         rows = lake.read("bronze", table)
         rows = rows if as_of is None else rows.where(F.col("known_at") <= F.lit(as_of))
         if table == "quarantine":
-            rows = rows.withColumn("raw", F.regexp_replace("raw", _KEYED_HASH, "[…]"))
+            rows = rows.withColumn("raw", F.regexp_replace("raw", KEYED_HASH, "[…]"))
         return rows
     if lake.exists("silver", table):
         rows = lake.read("silver", table)
         rows = rows if as_of is None else known_state(rows, as_of)
         return _without_persons(rows.drop(*_never(load_catalogue(), table)))
     raise LakeError(
-        f"There is no table '{table}' to export. There are: {', '.join(exportable(lake))}."
+        f"There is no table '{table}' to export. There are: {', '.join(exportable(lake))}; "
+        "and beneficial_ownership, into a .json file."
     )
 
 
@@ -90,11 +90,11 @@ def _without_persons(rows: DataFrame) -> DataFrame:
         told = F.col("source_record_id")
         hidden = F.substring(F.sha2(told, 256), 1, 24)
         rows = rows.withColumn(
-            "source_record_id", F.when(told.rlike(_KEYED_HASH), hidden).otherwise(told)
+            "source_record_id", F.when(told.rlike(KEYED_HASH), hidden).otherwise(told)
         )
     named = [name for name in ("controller_id", "exposure_path") if name in rows.columns]
     for name in named:
-        rows = rows.withColumn(name, F.regexp_replace(name, _KEYED_HASH, "[…]"))
+        rows = rows.withColumn(name, F.regexp_replace(name, KEYED_HASH, "[…]"))
     return rows
 
 

@@ -7,33 +7,30 @@ file has a hash of the key in its place, the same in every export, in edges and 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, TextIO
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
 from graphs.edges import EDGE_TABLES, edges
-from graphs.kinds import PERSON
 from graphs.ownership_statements import Statement, expressible, statement_id, statements
 from graphs.statement_edges import edges_of
 from pipelines.assembling import known_lake
+from pipelines.exported_keys import with_exported_keys
 from pipelines.lake import Lake
 from pipelines.refusals import RefusalError
 from pipelines.runs import run_for
 
 BENEFICIAL_OWNERSHIP = "beneficial_ownership"
 
-_KEYED_HASH = re.compile(r"\b[0-9a-f]{32}\b")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _COMPACT = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 _CHUNK = 2**20
@@ -81,7 +78,7 @@ def export_ownership(lake: Lake, out: Path, as_of: date | None = None) -> Owners
             f"{', '.join(EDGE_TABLES)}. Deliver one of them and run `forewarn nightly`."
         )
     relations = edges(known, run.as_of).toArrow()
-    said = with_exported_keys(expressible(relations))
+    said = expressible(with_exported_keys(relations))
     names = _firm_names(known)
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(f".{out.name}.partial")
@@ -159,46 +156,6 @@ def require_same(path: Path, said: pa.Table, counts: Mapping[str, int]) -> None:
         raise _differs(f"{dict(counts)} statements were written and {dict(read)} read")
     if not found.equals(said):
         raise _differs(f"{said.num_rows:,} edges were written and {found.num_rows:,} others read")
-
-
-def with_exported_keys(said: pa.Table) -> pa.Table:
-    """The edges with a hash in place of every key of a person, in record ids too.
-
-    It is one-way: whoever has the lake can find the person, whoever has only the file cannot say
-    which key of the lake it is.
-    """
-    keys = said["src"].filter(pc.equal(said["src_kind"], PERSON))
-    rekeyed = {
-        "src": pc.if_else(
-            pc.equal(said["src_kind"], PERSON),
-            _mapped(said["src"], exported_key, keys),
-            said["src"],
-        ),
-        "source_record_id": _mapped(said["source_record_id"], _with_exported_keys),
-    }
-    for name, column in rekeyed.items():
-        said = said.set_column(said.schema.get_field_index(name), name, column)
-    return expressible(said)
-
-
-def exported_key(key: str) -> str:
-    """What stands in the file for one person's key: 32 hex digits of SHA-256."""
-    return hashlib.sha256(f"{BENEFICIAL_OWNERSHIP}\0{key}".encode()).hexdigest()[:32]
-
-
-def _with_exported_keys(text: str) -> str:
-    return _KEYED_HASH.sub(lambda found: exported_key(found[0]), text)
-
-
-def _mapped(
-    column: pa.ChunkedArray,
-    function: Callable[[str], str],
-    among: pa.ChunkedArray | None = None,
-) -> pa.ChunkedArray:
-    """`function` of each text, worked out once for each distinct one; NULL for those not `among`."""
-    distinct = pc.unique(column if among is None else among).drop_null()
-    results = pa.array([function(text) for text in distinct.to_pylist()], pa.string())
-    return results.take(pc.index_in(column, value_set=distinct).combine_chunks())
 
 
 def _firm_names(known: Mapping[str, DataFrame]) -> dict[str, str | None]:

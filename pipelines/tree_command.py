@@ -19,11 +19,12 @@ from features.as_of import latest_by_key
 from graphs import family_tree as trees
 from graphs.drawing import Drawing, draw_family_tree
 from graphs.edges import edges
-from graphs.kinds import FIRM
+from graphs.kinds import FIRM, PERSON
 from graphs.tree_words import Language
 from models.risk.ranking import LIST, UNDER_CASE, official_cases
 from pipelines.assembling import known_lake
 from pipelines.delivering.tree_page import tree_page
+from pipelines.exported_keys import exported_key, with_exported_keys
 from pipelines.reader import CityLake
 from pipelines.refusals import RefusalError
 from pipelines.runs import rows_of
@@ -45,14 +46,15 @@ def family_tree(
     """One firm's tree as of a published list, with names, cases, levels and probabilities.
 
     As `graphs.family_tree.family_tree` and `marked`; a firm under case is one whose latest
-    known stage is official. Raises `RefusalError` when the subject was not known on the date or the
-    figures are out of range, `LakeError` for a date without a list.
+    known stage is official. A person's id is `exported_key`, for a tree is made to be shown.
+    Raises `RefusalError` when the subject was not known on the date or the figures are out of
+    range, `LakeError` for a date without a list.
     """
     _check_limits(levels_up, levels_down, max_nodes)
     run, name = city.run(as_of), subject.strip()
     of_it = F.col("subject_id") == name
     features = rows_of(city.lake, "subject_features", run).where(of_it)
-    found = features.select("controller_id").toArrow().to_pylist()
+    found = features.select("controller_id", "controller_kind").toArrow().to_pylist()
     if not found:
         raise RefusalError(
             f"No subject '{name}' was known as of {run.as_of}. Give the whole id, as "
@@ -64,13 +66,16 @@ def family_tree(
         under_case = official_cases(known["case_label"]).select("subject_id")
         cases = under_case.toArrow().column("subject_id").to_pylist()
     tree = trees.family_tree(
-        edges(known, run.as_of).toArrow(),
+        with_exported_keys(edges(known, run.as_of).toArrow()),
         name,
         cases=cases,
         levels_up=levels_up,
         levels_down=levels_down,
         max_nodes=max_nodes,
     )
+    controller = found[0]["controller_id"]
+    if found[0]["controller_kind"] == PERSON:
+        controller = exported_key(controller)
     firms = sorted(node[1] for node in tree if node[0] == FIRM)
     among = F.col("subject_id").isin(firms)
     registered = known["registration"].where(among)
@@ -81,7 +86,7 @@ def family_tree(
     return trees.marked(
         tree,
         names=_by_id(latest_by_key(registered, ["subject_id"]), "name"),
-        controller=found[0]["controller_id"],
+        controller=controller,
         warnings=_by_id(warned, "level"),
         probabilities=_by_id(scores, "probability"),
     )

@@ -17,6 +17,7 @@ from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyspark.sql import DataFrame
 
 from conf.city import load_city
 from features.as_of import latest_by_key
@@ -96,29 +97,26 @@ def what_if(
             f"The list of {run.as_of} was scored by model {run.model_version}; both scores here "
             f"are of the champion {model.version}."
         )
-    registered = city.lake.spark.createDataFrame(
-        [(subject,) for subject in graph.changed], "subject_id string"
-    )
-    names = latest_by_key(known["registration"], ["subject_id"]).join(
-        registered, "subject_id", "left_semi"
-    )
-    called = names.select("subject_id", "name").toArrow().to_pylist()
-    scores = _scores(city, run, model, graph, {row["subject_id"]: row["name"] for row in called})
+    changed = city.lake.spark.createDataFrame([(s,) for s in graph.changed], "subject_id string")
+    firms = latest_by_key(known["registration"], ["subject_id"])
+    called = firms.join(changed, "subject_id", "left_semi").select("subject_id", "name").toArrow()
+    names = {row["subject_id"]: row["name"] for row in called.to_pylist()}
+    published = rows_of(city.lake, "subject_features", run).join(changed, "subject_id", "left_semi")
+    scores = _scores(published, run, model, graph, names)
     return ScoredWhatIf(graph, scores, tuple(notes))
 
 
 def _scores(
-    city: CityLake, run: Run, model: RiskModel, graph: WhatIf, names: dict[str, str]
+    published: DataFrame, run: Run, model: RiskModel, graph: WhatIf, names: dict[str, str]
 ) -> pa.Table:
-    wanted = city.lake.spark.createDataFrame([(s,) for s in graph.changed], "subject_id string")
-    published = rows_of(city.lake, "subject_features", run)
+    """The scores of the changed firms, whose features were `published`."""
     missing = [name for name in model.features if name not in published.columns]
     if missing:
         raise RefusalError(
             f"The features published as of {run.as_of} lack {', '.join(missing[:5])}, which the "
             "champion reads. Run the night of that day again, or ask for a later day."
         )
-    own = published.join(wanted, "subject_id", "left_semi").toArrow().sort_by("subject_id")
+    own = published.toArrow().sort_by("subject_id")
     sides = [
         scored(_with_graph(own, features).to_pandas(), model).column("probability")
         for features in (graph.before, graph.after)

@@ -111,8 +111,7 @@ def tax_comparison(known: Known, pack: RulePack, as_of: datetime.date) -> Judged
     findings = [_unregistered(grace, as_of), _unlicensed(), *_disagreements()]
     # of one subject only the fields that disagree can be several
     field = F.when(F.col("rule") == DETAILS, F.col("value"))
-    rows = spread(sides, [finding.case() for finding in findings])
-    judged = _verdicts(rows, pack, [field])
+    judged = _verdicts(spread(sides, [finding.case() for finding in findings]), pack, [field])
     cells = _receipts_disagree(known, pack)
 
     def behind(kept: DataFrame) -> DataFrame:

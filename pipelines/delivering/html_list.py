@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from functools import cache
-from importlib import resources
-from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.delivering.glossary import BANNER_EN, BANNER_ZH, BASES, HOW_TO_READ, LEVEL_NAMES
+from pipelines.delivering.page_templates import environment, piece
 from pipelines.delivering.pages import ListPage, district_text
 
 RECORDS_A_REASON = 8
@@ -42,9 +39,9 @@ _CLEARED_COLUMNS = tuple(
 
 def html_list(page: ListPage) -> str:
     """The page as HTML. The same page gives the same text, byte for byte."""
-    script = _piece("list.js")
+    script = piece("list.js")
     return (
-        _environment()
+        environment()
         .get_template("list.html.j2")
         .render(
             page=page,
@@ -56,7 +53,7 @@ def html_list(page: ListPage) -> str:
             columns={"listed": _COLUMNS, "cleared": _CLEARED_COLUMNS},
             shown=records_shown(page),
             district_text=lambda district: district_text(district, page.facts),
-            style=Markup(_piece("list.css")),
+            style=Markup(piece("list.css")),
             script=Markup(script),
             script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )
@@ -72,22 +69,3 @@ def records_shown(page: ListPage) -> int:
         if sum(min(count, shown) for count in reasons) <= RECORDS_A_PAGE:
             return shown
     return 1
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("pipelines.delivering", "templates"),
-        autoescape=True,  # names are whatever somebody registered
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _piece(name: str) -> Any:
-    return (
-        resources.files("pipelines.delivering")
-        .joinpath("templates", name)
-        .read_text(encoding="utf-8")
-    )

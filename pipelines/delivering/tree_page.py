@@ -11,11 +11,9 @@ import base64
 import hashlib
 import json
 from datetime import date
-from importlib import resources
 from typing import Any
 
 import networkx as nx
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from graphs.drawing import svg
@@ -24,6 +22,7 @@ from graphs.kinds import PERSON
 from graphs.tree_bundles import BUNDLE, bundled
 from graphs.tree_shapes import picture
 from graphs.tree_words import PICTURE_WORDS, Language, shown_name
+from pipelines.delivering.page_templates import environment, piece
 
 _WORDS = {
     "zh": {
@@ -60,12 +59,12 @@ def tree_page(tree: nx.DiGraph, as_of: date | None = None, language: Language = 
     words = {**_WORDS[language], "banner": PICTURE_WORDS[language]["banner"]}
     name = shown_name(tree, tree.graph["subject"], language)
     day = f" {as_of.isoformat()}" if as_of else ""
-    script = _piece("tree.js")
-    return _environment().get_template("tree.html.j2").render(
+    script = piece("tree.js")
+    return environment().get_template("tree.html.j2").render(
         language=language,
         title=PICTURE_WORDS[language]["title"].format(name=name) + day,
         words=words,
-        style=Markup(_piece("tree.css")),
+        style=Markup(piece("tree.css")),
         picture=Markup(svg(drawn, ids)),
         data=_json({
             "subject": ids[tree.graph["subject"]],
@@ -113,18 +112,3 @@ def _json(data: Any) -> Markup:
     """JSON inside a script element: no letter in it can end the element or begin a tag."""
     text = json.dumps(data, ensure_ascii=False, sort_keys=True)
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("pipelines.delivering", "templates"),
-        autoescape=True,  # names are whatever somebody registered
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _piece(name: str) -> str:
-    folder = resources.files("pipelines.delivering").joinpath("templates", name)
-    return folder.read_text(encoding="utf-8")

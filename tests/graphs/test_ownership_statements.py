@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphs.edges import EDGE_COLUMNS
+from graphs.edges import EDGE_SCHEMA
 from graphs.kinds import EDGE_KINDS, NODE_KINDS
-from graphs.ownership_statements import EDGE_SCHEMA, expressible, statement_id, statements
+from graphs.ownership_statements import expressible, statement_id, statements
 from graphs.statement_edges import edges_of
 from tests.graphs.literal_edges import edge, random_edges, table
 
@@ -46,14 +46,6 @@ def interests(*edges):
     """The interests that a table of edges gives, in order."""
     made = of_type(said(edge_table(*edges)), "relationship")
     return [interest for one in made for interest in one["recordDetails"]["interests"]]
-
-
-def test_the_schema_is_that_of_the_edge_table():
-    types = {"string": "string", "decimal(9,6)": "decimal128(9, 6)", "date": "date32[day]"}
-    types["bigint"] = "int64"
-    assert [(f.name, str(f.type)) for f in EDGE_SCHEMA] == [
-        (name, types[spark_type]) for name, spark_type in EDGE_COLUMNS
-    ]
 
 
 def test_a_person_who_holds_a_firm_in_full():

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
+from decimal import Decimal
 
 import pyarrow as pa
 import pytest
@@ -172,3 +174,9 @@ def test_what_is_added_and_removed_again_changes_nothing(seed):
     firms = sorted({f"F{at}" for at in range(9)} | {"N"})
     edits = [AddEdge("N", "F0", ratio=0.9), RemoveEdges("N", "F0")]
     assert what_if(edges, edits, firms, NO_CASES, AS_OF).changed == ()
+
+
+def test_a_stake_as_the_lake_gives_it_is_a_stake():
+    for edit in (AddEdge("A", "D", ratio=0.9), ChangeStake("A", "B", 0.4)):
+        exact = replace(edit, ratio=Decimal(str(edit.ratio)))
+        assert compare(exact).after.equals(compare(edit).after)

@@ -12,12 +12,11 @@ import pytest
 
 from graphs.ownership_statements import expressible, statements
 from graphs.statement_edges import edges_of
+from pipelines.exported_keys import exported_key, with_exported_keys
 from pipelines.exporting_ownership import (
     _CHUNK,
-    exported_key,
     read_statements,
     require_same,
-    with_exported_keys,
     write_statements,
 )
 from pipelines.refusals import RefusalError
@@ -115,7 +114,7 @@ def test_no_key_of_a_person_leaves_the_lake(tmp_path: Path) -> None:
     held |= {"src_kind": "person", "source_record_id": f"A|{KEY}|董事"}
     firm = edge("B", "A", ratio=0.5) | {"source_record_id": "A|B"}
     schema = table().schema.append(pa.field("source_record_id", pa.string()))
-    said = with_exported_keys(expressible(pa.Table.from_pylist([held, firm], schema)))
+    said = expressible(with_exported_keys(pa.Table.from_pylist([held, firm], schema)))
     found = {(row["src"], row["source_record_id"]) for row in said.to_pylist()}
     out = exported_key(KEY)
     assert found == {("B", "A|B"), (out, f"A|{out}|董事")}

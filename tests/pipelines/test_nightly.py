@@ -280,10 +280,16 @@ def test_the_other_commands_answer(city: City) -> None:
     name = subject.column("subject_id").to_pylist()[0]
     assert name in forewarn("explain", name, "--lake", city.lake)
     forewarn("explain", "nobody", "--lake", city.lake, code=1)
-    assert name in forewarn("tree", name, "--lake", city.lake)
+    text = forewarn("tree", name, "--lake", city.lake)
+    assert name in text
     page = city.folder / "tree.html"
     assert "drawn as of" in forewarn("tree", name, "--lake", city.lake, "--out", page)
-    assert "预警不是违法认定" in page.read_text(encoding="utf-8")
+    drawn = page.read_text(encoding="utf-8")
+    assert "预警不是违法认定" in drawn
+    rows = DeltaTable(str(city.lake / "silver" / "key_person")).to_pyarrow_table()
+    told = set(re.findall(r"[0-9a-f]{32}", text + drawn))
+    assert told  # people are drawn, each by a hash of the key
+    assert not told & set(rows.column("person_key").to_pylist())
     assert "No subject 'nobody'" in forewarn("tree", "nobody", "--lake", city.lake, code=1)
     forewarn("show", "--lake", city.lake, "--as-of", "2001-01-01", code=1)
     forewarn("export", "nothing", "--lake", city.lake, "--out", city.folder / "x.csv", code=1)
