@@ -227,7 +227,7 @@ GRAPH_FEATURES: Mapping[str, GraphFeature] = {
         "firms",
     ),
     "front_parts": GraphFeature(
-        "挂名人关联互不相干企业数",
+        "同一人名下互不相干的企业组数",
         "Unrelated parts that one person fronts",
         "Most parts, three at least, into which the firms fall that one of the firm's holders or "
         "its legal representative holds or represents, when he is left out: parts share no other "
@@ -238,7 +238,7 @@ GRAPH_FEATURES: Mapping[str, GraphFeature] = {
         "parts",
     ),
     "proxy_firms": GraphFeature(
-        "代持代管企业数",
+        "代表人未持股、同一人在后的企业数",
         "Firms run through proxies",
         "Most firms behind which one person stands who stands behind this one, as ultimate "
         "controller, director, supervisor or manager, while legal representatives without a stake "
