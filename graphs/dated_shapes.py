@@ -32,6 +32,7 @@ REWIRING_SCHEMA = pa.schema(
         ("change", pa.string()),
         ("day", pa.date32()),
         ("src", pa.string()),
+        ("src_kind", pa.string()),
         ("dst", pa.string()),
         ("kind", pa.string()),
         ("role", pa.string()),
@@ -242,7 +243,7 @@ def _side(relations: pa.Table, end: str) -> pa.Table:
             "change": pc.if_else(ended, "ended", "began"),
             "day": pc.if_else(ended, relations["over"], relations["began"]).cast(pa.date32()),
             "began": relations["began"],
-            **{name: relations[name] for name in _RELATION},
+            **{name: relations[name] for name in (*_RELATION, "src_kind")},
         }
     )
 

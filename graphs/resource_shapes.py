@@ -17,7 +17,7 @@ from graphs.compact import WHOLE, CompactGraph
 from graphs.components import distinct_pairs
 from graphs.equity_shapes import Listed
 from graphs.kinds import SHARED_ADDRESS, SHARED_AGENT, SHARED_PHONE
-from graphs.pairs import spread
+from graphs.pairs import spread, whole_groups
 from graphs.shape_settings import ShapeSettings, known_hubs
 from graphs.ties import KIND_WEIGHTS
 
@@ -26,7 +26,7 @@ CROWD_SCHEMA = pa.schema(
         ("kind", pa.string()),
         ("resource_id", pa.string()),
         ("firms", pa.int64()),
-        ("weight", pa.float64()),
+        ("subject_id", pa.string()),
     ]
 )
 
@@ -99,32 +99,34 @@ def resource_twins(graph: CompactGraph, settings: ShapeSettings | None = None) -
     return most[: graph.firm_count]
 
 
-def crowded_resources(graph: CompactGraph, settings: ShapeSettings | None = None) -> Listed:
-    """Resources of at least `crowd_firms` firms, `CROWD_SCHEMA`: most firms first, then by id.
+def crowds(graph: CompactGraph, settings: ShapeSettings | None = None) -> Listed:
+    """Resources of at least `crowd_firms` firms, `CROWD_SCHEMA`: a row a firm and resource.
 
-    `kind` is that of the edge; `weight` is what the resource adds to each of its firms' crowd. At
-    most `listed` rows; `unlisted` counts firms of resources beyond them, once a resource.
+    `kind` is that of the edge, `firms` counts those of the resource. Fewest firms first, then kind,
+    resource and firm: a hub says least and stands last. At most `listed` rows, resources whole;
+    `unlisted` counts the rows beyond them.
     """
     settings = settings or ShapeSettings()
-    codes, nodes, counts, weights = [], [], [], []
+    codes, firms, resources, counts = [], [], [], []
     for place, kind in enumerate(RESOURCES):
-        _, resource, _ = _users(graph, kind, settings)
-        found, users = np.unique(resource, return_counts=True)
+        firm, resource, users = _users(graph, kind, settings)
         crowded = users >= settings.crowd_firms
         codes.append(np.full(int(crowded.sum()), place))
-        nodes.append(found[crowded].astype(np.int64))
+        firms.append(firm[crowded].astype(np.int64))
+        resources.append(resource[crowded].astype(np.int64))
         counts.append(users[crowded].astype(np.int64))
-        weights.append(_weights(counts[-1], kind, settings.hub_cap))
-    code, node, firms, weight = (np.concatenate(p) for p in (codes, nodes, counts, weights))
-    order = np.lexsort((node, -firms))
-    told = order[: settings.listed]
+    code, firm, node, count = (np.concatenate(p) for p in (codes, firms, resources, counts))
+    order = np.lexsort((firm, node, code, count))
+    beyond = len(order)
+    order = order[: whole_groups(((code << 32) | node)[order], settings.listed)]
+    beyond -= len(order)
     table = pa.table(
         [
-            pa.array([RESOURCES[c] for c in code[told].tolist()], pa.string()),
-            graph.ids.take(pa.array(node[told])),
-            pa.array(firms[told]),
-            pa.array(weight[told]),
+            pa.array([RESOURCES[c] for c in code[order].tolist()], pa.string()),
+            graph.ids.take(pa.array(node[order])),
+            pa.array(count[order]),
+            graph.ids.take(pa.array(firm[order])),
         ],
         CROWD_SCHEMA,
     )
-    return Listed(table, int(firms[order[settings.listed :]].sum()))
+    return Listed(table, beyond)

@@ -26,9 +26,12 @@ from features.as_of import known_tables
 from features.assemble import subject_features
 from features.feature_sets import FeatureSet, feature_set
 from features.repairs import unmatched_repairs, without_repaired
-from graphs.compact import GraphTooLarge, require_memory
+from graphs.compact import CompactGraph, GraphTooLarge, compact, require_memory
+from graphs.concert import concert_groups, joined_groups
+from graphs.control import Control, control
 from graphs.dated_shapes import split_ended
 from graphs.edges import EDGE_SCHEMA, concert_holders, edges
+from graphs.shape_members import shape_members
 from graphs.shape_settings import ShapeSettings
 from graphs.subject_graph import GRAPH_FEATURES, graph_features
 from pipelines.lake import Lake
@@ -43,13 +46,15 @@ BYTES_PER_ROW = 260
 class Assembled:
     """What is known of a city as of a day.
 
-    `known`: the known state of every silver table; `edges`: the graph's edges (Arrow); `features`:
-    subject_id, the feature set's columns and the graph's.
+    `known`: the known state of every silver table; `edges`: the graph's edges (Arrow), `ended`
+    those that ended in the time the shapes look back over; `features`: subject_id, the feature
+    set's columns and the graph's.
     """
 
     as_of: date
     known: Mapping[str, DataFrame]
     edges: pa.Table
+    ended: pa.Table
     features: DataFrame
 
 
@@ -111,9 +116,23 @@ def assembled(
         in_engine = _through_parquet(lake, graph, scratch / "graph.parquet")
         own = subject_features(known, as_of, city_feature_set(city))
         features = own.join(in_engine, "subject_id", "left").select(*own.columns, *GRAPH_FEATURES)
-        yield Assembled(as_of, known, relations, features)
+        yield Assembled(as_of, known, relations, ended, features)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def shape_table(city: City, day: Assembled) -> pa.Table:
+    """Who stands in which shape of the graph, and with whom: `SHAPE_MEMBER_SCHEMA`."""
+    graph = compact(day.edges, registered_subjects(day.known))
+    controlled = controlled_graph(graph, city, concert_members(day.known, day.as_of))
+    settings = shape_settings(city)
+    return shape_members(graph, controlled, day.edges, day.ended, day.as_of, settings)
+
+
+def controlled_graph(graph: CompactGraph, city: City, concert: pa.Table | None) -> Control:
+    """Control by the city's threshold, recorded holders in concert counted as one."""
+    together = None if concert is None else concert_groups(graph, joined_groups(concert))
+    return control(graph, threshold=city.control_threshold, concert=together)
 
 
 def concert_members(known: Mapping[str, DataFrame], as_of: date) -> pa.Table | None:

@@ -183,6 +183,25 @@ def explain(
 
 
 @app.command()
+def owners(
+    subject: Annotated[str, typer.Argument(help="The subject's id.")],
+    lake: Lake_,
+    as_of: AsOf = None,
+    city: Annotated[
+        str | None, typer.Option("--city", help="Where the city is a folder of your own: that.")
+    ] = None,
+) -> None:
+    """Say who really stands behind a firm: control, ownership and shapes, down to the records."""
+    from pipelines.delivering.owners_shown import owners_shown
+    from pipelines.reader import open_lake
+    from pipelines.standing_behind import standing_behind
+
+    with open_lake(lake) as opened:
+        found = standing_behind(opened, subject, as_of, conf=city)
+    Console(highlight=False, markup=False).print(owners_shown(found))
+
+
+@app.command()
 def tree(
     subject: Annotated[str, typer.Argument(help="The subject's id.")],
     lake: Lake_,
@@ -337,7 +356,7 @@ def main() -> None:
 
         first = str(error).strip() or type(error).__name__
         if not is_refusal(error):
-            short = first.splitlines()[0][:300]
+            short = " ".join(first.split())[:300]
             first = (
                 f"The program failed unexpectedly: {short} Nothing was published. Run it again "
                 "with `forewarn --traceback …` and report what it prints."

@@ -21,7 +21,7 @@ from pyspark.sql import functions as F
 
 from conf.table import Table, load_catalogue
 from features.as_of import known_state
-from pipelines.exported_keys import KEYED_HASH
+from pipelines.exported_keys import KEYED_HASH, with_exported_persons
 from pipelines.lake import Lake, LakeError
 from pipelines.runs import rows_of, run_for
 
@@ -41,7 +41,10 @@ def export_table(lake: Lake, table: str, out: Path, as_of: date | None = None) -
     if out.suffix not in (".csv", ".parquet"):
         raise LakeError(f"Cannot export to '{out.name}': the file must end in .csv or .parquet.")
     rows = _rows(lake, table, as_of)
-    arrow = _sorted(rows.toArrow())
+    arrow = rows.toArrow()
+    if {"other_id", "other_kind"} <= set(arrow.column_names):
+        arrow = with_exported_persons(arrow, "other_id", "other_kind")
+    arrow = _sorted(arrow)
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(f".{out.name}.partial")
     if out.suffix == ".csv":

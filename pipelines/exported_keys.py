@@ -29,18 +29,17 @@ def exported_key(key: str) -> str:
 
 def with_exported_keys(edges: pa.Table) -> pa.Table:
     """An edge table with `exported_key` in place of every person's key, in record ids too."""
-    keys = edges["src"].filter(pc.equal(edges["src_kind"], PERSON))
-    rekeyed = {
-        "src": pc.if_else(
-            pc.equal(edges["src_kind"], PERSON),
-            _mapped(edges["src"], exported_key, keys),
-            edges["src"],
-        ),
-        "source_record_id": _mapped(edges["source_record_id"], _hidden),
-    }
-    for name, column in rekeyed.items():
-        edges = edges.set_column(edges.schema.get_field_index(name), name, column)
-    return edges
+    edges = with_exported_persons(edges, "src", "src_kind")
+    at = edges.schema.get_field_index("source_record_id")
+    hidden = _mapped(edges["source_record_id"], _hidden)
+    return edges.set_column(at, "source_record_id", hidden)
+
+
+def with_exported_persons(rows: pa.Table, id_column: str, kind_column: str) -> pa.Table:
+    """The table with `exported_key` in place of the ids of those who are persons by their kind."""
+    ids, is_person = rows[id_column], pc.fill_null(pc.equal(rows[kind_column], PERSON), False)
+    shown = pc.if_else(is_person, _mapped(ids, exported_key, ids.filter(is_person)), ids)
+    return rows.set_column(rows.schema.get_field_index(id_column), id_column, shown)
 
 
 def _hidden(text: str) -> str:

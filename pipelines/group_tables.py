@@ -15,6 +15,7 @@ from pipelines.lake import Lake
 from pipelines.runs import Run, rows_of
 
 GROUPS, GROUP_EVENTS = "groups", "group_events"
+SHAPE_MEMBERS = "shape_members"
 
 
 def followed_groups(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -25,16 +25,16 @@ from models.risk.levels import ListPolicy
 from models.risk.scoring import score
 from models.risk.warning_list import list_hash
 from pipelines.assembling import (
-    Assembled,
     assembled,
     known_lake,
     repairs_without_effect,
+    shape_table,
     unmatched,
 )
 from pipelines.delivering.pages import DistrictCapacity, RunFacts, field_rules
 from pipelines.delivering.write_lists import write_lists
 from pipelines.engine import Engine, open_engine
-from pipelines.group_tables import GROUP_EVENTS, GROUPS, followed_groups
+from pipelines.group_tables import GROUP_EVENTS, GROUPS, SHAPE_MEMBERS, followed_groups
 from pipelines.intake import Intake
 from pipelines.judging import Keep, at_hand, judge, kept_aside
 from pipelines.lake import Lake, only_one_writer
@@ -206,7 +206,8 @@ class _Night:
             history = followed_groups(self.lake, features, previous, self.as_of)
             self._keep_arrow(history.groups, GROUPS)
             self._keep_arrow(history.events, GROUP_EVENTS)
-            judged = Assembled(self.as_of, judged.known, judged.edges, features)
+            self._keep_arrow(shape_table(self.city, judged), SHAPE_MEMBERS)
+            judged = replace(judged, features=features)
             self.step("scores", 0.75)
             self._keep(_ranked(score(features, self.model)), "scores")
             self.step("the list and its reasons", 0.80)

@@ -90,7 +90,7 @@ def warning_list(folder: Path, lake: Lake, city: City, as_of: date) -> None:
     run = run_for(lake, as_of)
     published = rows_of(lake, "subject_features", run).drop("run_id", "as_of")
     edges = pq.read_table(folder / "edges.parquet")
-    judged = Assembled(as_of, known_lake(lake, as_of), edges, published)
+    judged = Assembled(as_of, known_lake(lake, as_of), edges, edges.slice(0, 0), published)
     ranked = rows_of(lake, "scores", run).drop("run_id", "as_of")
     warned = warn(lake.spark, city, judged, ranked, model, None, run.run_id)
     pq.write_table(warned.tables.warnings, folder / "warnings.parquet")

@@ -10,7 +10,7 @@ from literal_edges import edge, shuffled, table
 from graphs.compact import compact
 from graphs.resource_shapes import (
     CROWD_SCHEMA,
-    crowded_resources,
+    crowds,
     resource_crowd,
     resource_twins,
 )
@@ -72,20 +72,20 @@ def test_twins_share_two_things():
     assert set(resource_twins(graph, known).tolist()) == {0}
 
 
-def test_crowded_resources_are_listed_largest_first():
+def test_crowds_are_listed_smallest_first():
     edges = table(
         *(edge(f"F{i}", "a1", "shared_address") for i in range(3)),
         *(edge(f"F{i}", "t1", "shared_phone") for i in range(4)),
         edge("F1", "a2", "shared_address"),
     )
-    listed = crowded_resources(compact(edges), ShapeSettings(crowd_firms=2))
+    listed = crowds(compact(edges), ShapeSettings(crowd_firms=2))
     assert listed.table.schema == CROWD_SCHEMA
-    assert [tuple(row.values())[:3] for row in listed.table.to_pylist()] == [
-        ("shared_phone", "t1", 4),
-        ("shared_address", "a1", 3),
+    assert [tuple(row.values()) for row in listed.table.to_pylist()] == [
+        *(("shared_address", "a1", 3, f"F{i}") for i in range(3)),
+        *(("shared_phone", "t1", 4, f"F{i}") for i in range(4)),
     ]
-    cut = crowded_resources(compact(edges), ShapeSettings(crowd_firms=2, listed=1))
-    assert (cut.table.num_rows, cut.unlisted) == (1, 3)
+    cut = crowds(compact(edges), ShapeSettings(crowd_firms=2, listed=4))
+    assert (cut.table.num_rows, cut.unlisted) == (3, 4)  # the phone does not fit whole
 
 
 def random_resources(seed):
@@ -122,10 +122,10 @@ def test_twins_equal_plain_counting():
         assert by_firm(graph, resource_twins(graph)) == expected, seed
         again = compact(shuffled(edges, seed))
         assert (resource_crowd(again) == resource_crowd(graph)).all()
-        assert crowded_resources(again) == crowded_resources(graph)
+        assert crowds(again) == crowds(graph)
 
 
 def test_an_empty_graph_has_no_crowds():
     graph = compact(table())
     assert len(resource_crowd(graph)) == len(resource_twins(graph)) == 0
-    assert crowded_resources(graph).table.num_rows == 0
+    assert crowds(graph).table.num_rows == 0

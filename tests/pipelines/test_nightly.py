@@ -25,7 +25,9 @@ from pipelines.refusals import RefusalError
 from tests.pipelines.command import forewarn, night, simulate
 
 NIGHTS = ("2024-10-31", "2024-11-30", "2024-12-31")
-EXPORTED = ("warnings", "scores", "subject_features", "evidence", "groups", "group_events")
+EXPORTED = (
+    "warnings", "scores", "subject_features", "evidence", "groups", "group_events", "shape_members",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,13 @@ def test_no_key_of_a_person_leaves_by_an_export(city: City) -> None:
         for key in keys
         for told in rows.column("source_record_id").to_pylist()[:20]
     )
-    for table in ("key_person", "shareholder", "evidence", "verdict_records_grades"):
+    for table in (
+        "key_person",
+        "shareholder",
+        "evidence",
+        "verdict_records_grades",
+        "shape_members",
+    ):
         told = pq.read_table(city.export(table, NIGHTS[-1], f"keys-{table}"))
         text = json.dumps(told.to_pylist(), default=str, ensure_ascii=False)
         assert told.num_rows > 0
@@ -282,6 +290,10 @@ def test_the_other_commands_answer(city: City) -> None:
     forewarn("explain", "nobody", "--lake", city.lake, code=1)
     text = forewarn("tree", name, "--lake", city.lake)
     assert name in text
+    text = forewarn("owners", name, "--lake", city.lake)
+    assert "控制 Control" in text
+    assert "穿透所有权" in text
+    assert "No subject 'nobody'" in forewarn("owners", "nobody", "--lake", city.lake, code=1)
     page = city.folder / "tree.html"
     assert "drawn as of" in forewarn("tree", name, "--lake", city.lake, "--out", page)
     drawn = page.read_text(encoding="utf-8")
