@@ -24,6 +24,9 @@ from pipelines.lake import Lake
 from pipelines.refusals import RefusalError
 from tests.pipelines.command import forewarn, night, simulate
 
+# The three nights take 2 minutes by themselves and many times that beside other work.
+pytestmark = pytest.mark.timeout(2400)
+
 NIGHTS = ("2024-10-31", "2024-11-30", "2024-12-31")
 EXPORTED = (
     "warnings", "scores", "subject_features", "evidence", "groups", "group_events", "shape_members",
