@@ -36,6 +36,13 @@ class Element(Strict):
     GIVEN_BY_LOADER = frozenset({"name"})
 
 
+class Line(Strict):
+    """A value that a characteristic is measured against, and whose it is."""
+
+    above: Annotated[float, Field(gt=0)]
+    source: Text
+
+
 class Characteristic(Strict):
     """One characteristic and the columns that measure it.
 
@@ -51,6 +58,7 @@ class Characteristic(Strict):
         source: where it comes from.
         columns, graph: names of feature columns, and of columns of the graph.
         personal: those of the two that rest on a person's age or kin, or take him for a front.
+        lines: values that some of its columns are measured against.
         gap: what of it is not measured, and why; needed where no column measures it.
     """
 
@@ -67,6 +75,7 @@ class Characteristic(Strict):
     columns: tuple[Name, ...] = ()
     graph: tuple[Name, ...] = ()
     personal: tuple[Name, ...] = ()
+    lines: tuple[Line, ...] = ()
     gap: Text | None = None
 
     GIVEN_BY_LOADER = frozenset({"name"})

@@ -20,8 +20,9 @@ from conf.yaml_file import YamlFile, read_yaml
 WORDS_FOLDER = Path(__file__).parent / "words"
 
 Reads = Literal[
-    "name_scope", "disclaimer", "complaint", "cause", "list_reason", "job", "permit", "industry"
-]
+    "name_scope", "disclaimer", "complaint", "medium", "site", "cause", "list_reason", "job",
+    "permit", "industry",
+]  # fmt: skip
 Words = Annotated[tuple[Text, ...], Field(min_length=1)]
 
 HALF_WIDTH = dict(zip(map(chr, range(0xFF01, 0xFF5F)), map(chr, range(0x21, 0x7F)), strict=True))

@@ -150,3 +150,16 @@ def firms_at_ordinary_address(
 ) -> Column:
     """Active firms at the address where many are not usual; NULL at shared or cluster addresses."""
     return F.when((shared_premises == 0) & (cluster_registered == 0), firms_at_address)
+
+
+@theme.of_firm(
+    table="address",
+    zh="甲级写字楼",
+    en="Grade-A office",
+    unit="flag",
+    nothing=0,
+    direction=1,
+)
+def grade_a_office(address: FirmRow) -> Column:
+    """1 when the firm is registered in a building of grade A, the most lavish."""
+    return flag(address["building_grade"] == "A")

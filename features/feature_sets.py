@@ -199,7 +199,51 @@ CORE: tuple[str, ...] = (
     "public_reach",
 )
 
-SETS: dict[str, tuple[str, ...]] = {"core": CORE}
+CHARACTERISTICS: tuple[str, ...] = (
+    *CORE,
+    "unpaid_capital",
+    "days_since_end",
+    "grade_a_office",
+    "moved_often",
+    "scope_changes_365d",
+    "kinds_changed_365d",
+    "capital_jumps_730d",
+    "concepts_added_730d",
+    "days_since_handover",
+    "revenue_growth",
+    "staff_growth",
+    "declared_growth",
+    "ads_over_revenue",
+    "lavish_but_untaxed",
+    "highest_yield_365d",
+    "yield_lines_crossed",
+    "guaranteed_yield_ads_365d",
+    "unwarned_ads_365d",
+    "return_ads_365d",
+    "return_ads_outside_finance",
+    "ad_media_365d",
+    "gathering_ads_365d",
+    "complaint_surge",
+    "redemption_surge",
+    "promise_complaints_365d",
+    "handed_over_after_complaints",
+    "ended_after_complaints",
+    "new_branch_districts_365d",
+    "sales_recruited_90d",
+    "sales_over_insured",
+    "sales_hiring_trend",
+    "sites_and_apps_365d",
+    "finance_sites",
+    "new_sites_of_finance_name",
+    "overdue_subscriptions",
+    "finance_licences",
+    "lapsed_licences",
+    "unlisted_finance_name",
+    "unlisted_yield_ads",
+)
+"""`core`, and what the characteristic library measures beyond it."""
+
+SETS: dict[str, tuple[str, ...]] = {"core": CORE, "characteristics": CHARACTERISTICS}
 """The sets by name."""
 
 

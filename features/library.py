@@ -17,6 +17,7 @@ from features import (
     complaints,
     courts,
     grades,
+    licences,
     penalties,
     public_information,
     registration,
@@ -41,6 +42,7 @@ THEMES: tuple[Theme, ...] = (
     complaints.theme,
     advertising.theme,
     public_information.theme,
+    licences.theme,
 )
 
 

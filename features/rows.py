@@ -152,3 +152,12 @@ def trend(recent: Column, year: Column) -> Column:
     """
     before = year - recent
     return ratio(recent * (275 * 365) + 90 * 275, before * (90 * 365) + 90 * 275)
+
+
+def surge(month: Column, year: Column) -> Column:
+    """The daily rate of the last 30 days over that of the 335 before, one a year added to both.
+
+    1 is no change, also when nothing happened at all. In whole numbers up to the one division.
+    """
+    before = year - month
+    return ratio(month * (335 * 365) + 30 * 335, before * (30 * 365) + 30 * 335)

@@ -24,6 +24,12 @@ PROMISE_WORDS = _GROUPS["guarantees"].words + _GROUPS["yields"].words
 REDEMPTION_TOPICS = _GROUPS["redemption"].words
 """What people complain of when money does not come back."""
 
+GATHERINGS = _GROUPS["gatherings"].words
+"""Media that meet the public face to face."""
+
+SITE_WORDS = _GROUPS["site_words"].words
+"""What a site or an app that deals in money is called, in letters or pinyin."""
+
 LENDING_CAUSES = _GROUPS["lending_causes"].words
 """Causes of action in which a fundraiser is sued."""
 

@@ -13,6 +13,7 @@ from features.characteristics import (
     check_graph_columns,
     elements_of,
 )
+from features.feature_sets import SETS
 from graphs.declaration import GRAPH_FEATURES
 
 
@@ -49,3 +50,14 @@ def test_what_rests_on_age_or_kin_is_off():
     assert allowed(columns, personal=True) == columns
     # the part of I8 that counts posts asks for nobody's age
     assert not PERSONAL_COLUMNS & set(CHARACTERISTICS["I8"].measures)
+
+
+def test_the_set_of_the_library_holds_every_column_that_it_names():
+    named = {c for one in CHARACTERISTICS.values() for c in one.columns}
+    assert named <= set(SETS["characteristics"])
+
+
+def test_what_is_not_measured_is_said():
+    # every characteristic has columns, or says in words what no table holds
+    assert [n for n, one in CHARACTERISTICS.items() if not one.measures] == ["I12"]
+    assert all(one.gap.endswith(".") for one in CHARACTERISTICS.values() if one.gap)

@@ -135,7 +135,8 @@ def test_every_definition_says_what_it_must():
 
 
 def test_the_sets_are_pinned_and_made_of_the_library():
-    assert set(SETS) == {"core"}
+    assert set(SETS) == {"core", "characteristics"}
+    assert SETS["characteristics"][: len(CORE)] == CORE  # a model of core reads the same columns
     for names in SETS.values():
         assert set(names) <= set(FEATURES)
         assert len(set(names)) == len(names)
