@@ -60,7 +60,7 @@ class WordList(Strict):
     Attributes:
         version: raised by every change of words.
         groups: by name.
-        not_meant: phrases that hold a word and do not mean it.
+        not_meant: phrases that hold a word and do not mean it, longer ones first.
         denials: beginnings of clauses that deny what they name.
         traditional: traditional letters and their simplified forms, those that words need.
         levelling: version of the table of traditional letters.
@@ -103,7 +103,11 @@ def _loaded(folder: Path) -> WordList:
     letters = set("".join((*(w for g in words.groups.values() for w in g.words),
                            *words.not_meant, *words.denials, "除外")))  # fmt: skip
     needed = {old: new for old, new in simplified.items() if new in letters}
-    return words.model_copy(update={"traditional": needed, "levelling": levelling})
+    # Longer phrases first: an expression takes the first that fits.
+    longest = tuple(sorted(words.not_meant, key=lambda phrase: (-len(phrase), phrase)))
+    return words.model_copy(
+        update={"traditional": needed, "levelling": levelling, "not_meant": longest}
+    )
 
 
 def _simplified(file: YamlFile) -> tuple[dict[str, str], int]:

@@ -202,7 +202,6 @@ CORE: tuple[str, ...] = (
 CHARACTERISTICS: tuple[str, ...] = (
     *CORE,
     "unpaid_capital",
-    "days_since_end",
     "grade_a_office",
     "moved_often",
     "scope_changes_365d",

@@ -157,7 +157,8 @@ def trend(recent: Column, year: Column) -> Column:
 def surge(month: Column, year: Column) -> Column:
     """The daily rate of the last 30 days over that of the 335 before, one a year added to both.
 
-    1 is no change, also when nothing happened at all. In whole numbers up to the one division.
+    1 is no surge: nothing happened, the rate stood or it fell. Whole numbers up to the division.
     """
     before = year - month
-    return ratio(month * (335 * 365) + 30 * 335, before * (30 * 365) + 30 * 335)
+    times = ratio(month * (335 * 365) + 30 * 335, before * (30 * 365) + 30 * 335)
+    return F.when(times < 1, F.lit(1.0)).otherwise(times)
