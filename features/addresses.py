@@ -5,10 +5,11 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from features.chinese_text import claims
 from features.declaration import Theme
 from features.registration import ACTIVE
 from features.rows import FirmRow, Rows, flag, ratio
-from features.vocabulary import BANNED_WORDS, INVESTMENT_WORDS, speaks_of
+from features.vocabulary import BANNED_WORDS, INVESTMENT_WORDS
 
 theme = Theme("addresses", zh="住所", en="Address")
 
@@ -45,7 +46,7 @@ def new_firms_at_address(firms: Rows) -> Column:
 
 @theme.of_sharers(
     by=DOMICILE,
-    where=f"{ACTIVE} AND ({speaks_of('name', BANNED_WORDS + INVESTMENT_WORDS)})",
+    where=f"{ACTIVE} AND ({claims('name', BANNED_WORDS + INVESTMENT_WORDS)})",
     zh="同一住所投资类名称企业数",
     en="Firms with investment names at the same address",
     unit="count",
@@ -149,3 +150,16 @@ def firms_at_ordinary_address(
 ) -> Column:
     """Active firms at the address where many are not usual; NULL at shared or cluster addresses."""
     return F.when((shared_premises == 0) & (cluster_registered == 0), firms_at_address)
+
+
+@theme.of_firm(
+    table="address",
+    zh="甲级写字楼",
+    en="Grade-A office",
+    unit="flag",
+    nothing=0,
+    direction=1,
+)
+def grade_a_office(address: FirmRow) -> Column:
+    """1 when the firm is registered in a building of grade A, the most lavish."""
+    return flag(address["building_grade"] == "A")

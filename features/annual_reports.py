@@ -232,3 +232,43 @@ def reported_transfers(rows: Rows) -> Column:
 def never_reported(annual_reports: Column, age_days: Column) -> Column:
     """1 when the firm is at least two years old and has never filed an annual report."""
     return flag((annual_reports == 0) & (age_days >= 2 * 365))
+
+
+@theme.of_records(
+    table="annual_report",
+    where=PREVIOUS,
+    zh="上一年年报营业收入",
+    en="Revenue reported the year before",
+    unit="fen",
+    nothing=None,
+    direction=0,
+)
+def previous_revenue(rows: Rows) -> Column:
+    """Revenue in the report before the newest, in fen; NULL when there is none."""
+    return rows.largest("revenue_fen")
+
+
+@theme.derived(zh="收入增长倍数", en="Growth of revenue", unit="ratio", nothing=None, direction=1)
+def revenue_growth(reported_revenue: Column, previous_revenue: Column) -> Column:
+    """Revenue of the newest report over that of the one before; NULL when either is unknown."""
+    return ratio(reported_revenue, previous_revenue)
+
+
+@theme.of_records(
+    table="annual_report",
+    where=PREVIOUS,
+    zh="上一年年报从业人数",
+    en="Staff reported the year before",
+    unit="count",
+    nothing=None,
+    direction=0,
+)
+def previous_employees(rows: Rows) -> Column:
+    """Staff in the report before the newest; NULL when there is none."""
+    return rows.largest("employees")
+
+
+@theme.derived(zh="从业人数增长倍数", en="Growth of staff", unit="ratio", nothing=None, direction=1)
+def staff_growth(reported_employees: Column, previous_employees: Column) -> Column:
+    """Staff of the newest report over that of the one before; NULL when either is unknown."""
+    return ratio(reported_employees, previous_employees)

@@ -15,6 +15,8 @@ theme.note_rank(
     "branch_no", table="branch", by=("subject_id", "district"), where=OPEN, newest="opened"
 )
 
+theme.note_rank("opening_no", table="branch", by=("subject_id", "district"), newest="opened")
+
 
 @theme.of_records(
     table="branch",
@@ -86,3 +88,19 @@ def branch_burst(
 ) -> Column:
     """Branches opened in the last year over those that stood in it; NULL without any."""
     return ratio(branches_opened_365d, branches + branches_closed_365d)
+
+
+@theme.of_records(
+    table="branch",
+    where="opening_no = 1",
+    windows=(365,),
+    clock="opened",
+    zh="新设分支机构覆盖区县数",
+    en="Districts with new branches",
+    unit="count",
+    nothing=0,
+    direction=1,
+)
+def new_branch_districts(rows: Rows) -> Column:
+    """Different districts in which a branch was opened within the window, also those closed since."""
+    return rows.count()

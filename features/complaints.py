@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from pyspark.sql import Column
 
+from features.chinese_text import speaks_of
 from features.declaration import Theme
-from features.rows import Rows, ratio, trend
-from features.vocabulary import REDEMPTION_TOPICS, speaks_of
+from features.rows import Rows, flag, ratio, surge, trend
+from features.vocabulary import PROMISE_WORDS, REDEMPTION_TOPICS
 
 theme = Theme("complaints", zh="投诉举报", en="Complaints")
 
 REDEMPTION = (
     f"({speaks_of('topics', REDEMPTION_TOPICS)}) OR ({speaks_of('category', REDEMPTION_TOPICS)})"
 )
+
+PROMISES = f"({speaks_of('topics', PROMISE_WORDS)}) OR ({speaks_of('category', PROMISE_WORDS)})"
 
 theme.note_rank(
     "call_no", table="complaint", by=("subject_id", "caller_phone"), newest="received_date"
@@ -148,3 +151,82 @@ def open_complaints(rows: Rows) -> Column:
 def days_since_complaint(rows: Rows) -> Column:
     """Days since the last complaint; NULL when there is none."""
     return rows.days_since_latest()
+
+
+@theme.derived(zh="投诉骤增倍数", en="Surge of complaints", unit="ratio", nothing=None, direction=1)
+def complaint_surge(complaints_30d: Column, complaints_365d: Column) -> Column:
+    """Complaints a day in the last 30 days over those of the 335 before; 1 = no surge."""
+    return surge(complaints_30d, complaints_365d)
+
+
+@theme.derived(
+    zh="兑付失联类投诉骤增倍数",
+    en="Surge of complaints of money not returned",
+    unit="ratio",
+    nothing=None,
+    direction=1,
+)
+def redemption_surge(
+    redemption_complaints_30d: Column, redemption_complaints_365d: Column
+) -> Column:
+    """Complaints of money not returned a day in the last 30 days over those of the 335 before."""
+    return surge(redemption_complaints_30d, redemption_complaints_365d)
+
+
+@theme.of_records(
+    table="complaint",
+    where=PROMISES,
+    windows=(365,),
+    zh="承诺收益类投诉件数",
+    en="Complaints of promised yields",
+    unit="count",
+    nothing=0,
+    direction=1,
+)
+def promise_complaints(rows: Rows) -> Column:
+    """Complaints that speak of a yield promised, or of capital guaranteed."""
+    return rows.count()
+
+
+@theme.of_records(
+    table="complaint",
+    windows=(180,),
+    zh="距最早投诉天数",
+    en="Days since the first complaint",
+    unit="days",
+    nothing=None,
+    direction=0,
+)
+def days_since_first_complaint(rows: Rows) -> Column:
+    """Days since the first complaint within the window; NULL when there is none."""
+    return rows.days_since_earliest()
+
+
+@theme.derived(
+    zh="被投诉后易主",
+    en="Handed over after complaints",
+    unit="flag",
+    nothing=0,
+    direction=1,
+    type="BIGINT",
+)
+def handed_over_after_complaints(
+    days_since_handover: Column, days_since_first_complaint_180d: Column
+) -> Column:
+    """1 when representative or shareholders changed after a complaint, both in the last 180 days."""
+    return flag(days_since_handover < days_since_first_complaint_180d)
+
+
+@theme.derived(
+    zh="被投诉后注销迁出",
+    en="Ended after complaints",
+    unit="flag",
+    nothing=0,
+    direction=1,
+    type="BIGINT",
+)
+def ended_after_complaints(
+    days_since_end: Column, days_since_first_complaint_180d: Column
+) -> Column:
+    """1 when the firm was ended or moved away after a complaint, both in the last 180 days."""
+    return flag(days_since_end < days_since_first_complaint_180d)

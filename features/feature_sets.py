@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from conf.declared_feature import DeclaredFeature
+from features.characteristics import allowed
 from features.declaration import FeatureColumn, FeatureError, nearest
 from features.declared import declared_feature
 from features.library import FEATURES
@@ -212,7 +213,47 @@ CORE: tuple[str, ...] = (
     "public_reach",
 )
 
-SETS: dict[str, tuple[str, ...]] = {"core": CORE}
+CHARACTERISTICS: tuple[str, ...] = (
+    *CORE,
+    "unpaid_capital",
+    "grade_a_office",
+    "moved_often",
+    "scope_changes_365d",
+    "kinds_changed_365d",
+    "capital_jumps_730d",
+    "concepts_added_730d",
+    "days_since_handover",
+    "revenue_growth",
+    "staff_growth",
+    "declared_growth",
+    "ads_over_revenue",
+    "lavish_but_untaxed",
+    "highest_yield_365d",
+    "yield_lines_crossed",
+    "guaranteed_yield_ads_365d",
+    "unwarned_ads_365d",
+    "return_ads_365d",
+    "return_ads_outside_finance",
+    "ad_media_365d",
+    "gathering_ads_365d",
+    "complaint_surge",
+    "redemption_surge",
+    "promise_complaints_365d",
+    "handed_over_after_complaints",
+    "ended_after_complaints",
+    "new_branch_districts_365d",
+    "sales_recruited_90d",
+    "sales_over_insured",
+    "sales_hiring_trend",
+    "sites_and_apps_365d",
+    "finance_sites",
+    "new_sites_of_finance_name",
+    "overdue_subscriptions",
+    "unlisted_yield_ads",
+)
+"""`core`, and what the characteristic library measures beyond it."""
+
+SETS: dict[str, tuple[str, ...]] = {"core": CORE, "characteristics": CHARACTERISTICS}
 """The sets by name."""
 
 
@@ -252,12 +293,16 @@ class FeatureSet:
         return needed
 
 
-def feature_set(name: str, declared: Sequence[DeclaredFeature] = ()) -> FeatureSet:
+def feature_set(
+    name: str, declared: Sequence[DeclaredFeature] = (), *, personal: bool = False
+) -> FeatureSet:
     """The set of that name, with a city's declared features behind it.
 
     Args:
         name: one of `SETS`.
         declared: the city's own features, in the order of its file.
+        personal: whether the city states its basis for features that rest on a person's age or
+            kin (`PERSONAL_COLUMNS`); without one they are left out of the set.
 
     Raises:
         FeatureError: there is no such set, or a declared name is taken.
@@ -273,6 +318,6 @@ def feature_set(name: str, declared: Sequence[DeclaredFeature] = ()) -> FeatureS
                 f"declared feature {d.name}: the name is taken; give the city's another"
             )
         taken.add(d.name)
-    chosen = FeatureSet(name, SETS[name], tuple(declared))
+    chosen = FeatureSet(name, allowed(SETS[name], personal), tuple(declared))
     chosen.columns  # noqa: B018  # a declared feature that cannot be made is refused here
     return chosen

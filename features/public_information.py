@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pyspark.sql import Column
+from pyspark.sql import functions as F
 
+from features.chinese_text import speaks_of
 from features.declaration import EVER, Theme
-from features.rows import Rows, ratio
-from features.vocabulary import SALES_JOBS, speaks_of
+from features.rows import Rows, ratio, trend
+from features.vocabulary import SALES_JOBS, SITE_WORDS
 
 theme = Theme("public_information", zh="公开信息", en="Public information")
 
 RECRUITMENT = "kind = 'recruitment'"
+
+SITES = "kind IN ('icp', 'app')"
 
 OFFERS_AND_NEWS = "kind IN ('recruitment', 'news')"
 
@@ -41,7 +45,7 @@ def recruited(rows: Rows) -> Column:
 @theme.of_records(
     table="public_info",
     where=f"{RECRUITMENT} AND ({speaks_of('job_type', SALES_JOBS)})",
-    windows=(365,),
+    windows=(90, 365),
     zh="招聘销售理财人员数",
     en="Sales people sought",
     unit="count",
@@ -104,7 +108,8 @@ def positive_news(rows: Rows) -> Column:
 
 @theme.of_records(
     table="public_info",
-    where="kind IN ('icp', 'app')",
+    where=SITES,
+    windows=(EVER, 365),
     zh="网站与应用数",
     en="Sites and apps",
     unit="count",
@@ -150,3 +155,53 @@ def days_since_negative_news(rows: Rows) -> Column:
 def public_reach(cities_named: Column, sites_and_apps: Column) -> Column:
     """Cities named, and sites and apps, added up."""
     return cities_named + sites_and_apps
+
+
+@theme.derived(
+    zh="销售招聘与参保人数比",
+    en="Sales people sought over insured staff",
+    unit="ratio",
+    nothing=None,
+    direction=1,
+)
+def sales_over_insured(sales_recruited_365d: Column, insured_employees: Column) -> Column:
+    """Sales people sought in the last year over insured staff, one added; NULL when unknown."""
+    return ratio(sales_recruited_365d, insured_employees.cast("double") + 1)
+
+
+@theme.derived(
+    zh="销售招聘趋势", en="Trend of sales hiring", unit="ratio", nothing=None, direction=1
+)
+def sales_hiring_trend(sales_recruited_90d: Column, sales_recruited_365d: Column) -> Column:
+    """Sales people sought a day in the last 90 days over those of the 275 before; 1 = no trend."""
+    return trend(sales_recruited_90d, sales_recruited_365d)
+
+
+@theme.of_records(
+    table="public_info",
+    where=f"{SITES} AND ({speaks_of('domain', SITE_WORDS)})",
+    zh="含金融字样的网站与应用数",
+    en="Sites and apps that speak of finance",
+    unit="count",
+    nothing=0,
+    direction=1,
+)
+def finance_sites(rows: Rows) -> Column:
+    """Registered sites and published apps whose own name speaks of finance."""
+    return rows.count()
+
+
+@theme.derived(
+    zh="投资类名称企业一年内新设网站与应用数",
+    en="New sites of a firm with a finance name",
+    unit="count",
+    nothing=0,
+    direction=1,
+    type="BIGINT",
+)
+def new_sites_of_finance_name(
+    sites_and_apps_365d: Column, name_banned_words: Column, name_investment_words: Column
+) -> Column:
+    """Sites and apps of the last year, where the firm's name speaks of finance; else 0."""
+    speaks = name_banned_words + name_investment_words > 0
+    return F.when(speaks, sites_and_apps_365d).otherwise(F.lit(0))

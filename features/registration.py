@@ -144,7 +144,7 @@ def scope_investment_words(firm: FirmRow) -> Column:
 )
 def scope_disclaims(firm: FirmRow) -> Column:
     """1 when the scope states that it does not take deposits or raise money in public."""
-    return flag(firm.words("scope_text", DISCLAIMERS) > 0)
+    return firm.denies("scope_text", DISCLAIMERS)
 
 
 @theme.of_firm(zh="经营范围项数", en="Items in the scope", unit="count", nothing=None, direction=0)
@@ -291,3 +291,28 @@ def firms_of_legal_rep(firms: Rows) -> Column:
 def dissolved_firms_of_legal_rep(firms: Rows) -> Column:
     """Revoked or cancelled firms with the same legal representative; NULL when unknown."""
     return firms.count()
+
+
+@theme.derived(
+    zh="未实缴资本",
+    en="Capital not paid in",
+    unit="fen",
+    nothing=None,
+    direction=1,
+    type="BIGINT",
+)
+def unpaid_capital(registered_capital: Column, paid_capital: Column) -> Column:
+    """Registered less paid-in capital, in fen; NULL when either is not stated."""
+    return registered_capital - paid_capital
+
+
+@theme.of_firm(
+    zh="距注销吊销迁出天数",
+    en="Days since the firm ended",
+    unit="days",
+    nothing=None,
+    direction=0,
+)
+def days_since_end(firm: FirmRow) -> Column:
+    """Days since the firm was revoked, cancelled or moved away; NULL while it is active."""
+    return F.when(firm["status"] != "存续", firm.days_since("status_date"))

@@ -178,3 +178,17 @@ def invested_over_capital(invested: Column, registered_capital: Column) -> Colum
 def new_investees(rows: Rows) -> Column:
     """Stakes in other firms acquired within the window."""
     return rows.count()
+
+
+@theme.of_records(
+    table="shareholder",
+    where=f"({HELD}) AND pay_deadline < {{as_of}} AND coalesce(paid_fen, 0) < subscribed_fen",
+    zh="逾期未实缴股东数",
+    en="Shareholders past their deadline to pay",
+    unit="count",
+    nothing=0,
+    direction=1,
+)
+def overdue_subscriptions(rows: Rows) -> Column:
+    """Shareholders of the day who had to pay by now and have not paid all they subscribed."""
+    return rows.count()

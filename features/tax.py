@@ -137,7 +137,7 @@ def tax_paid_share(tax_paid_365d: Column, tax_declared_365d: Column) -> Column:
 
 @theme.of_records(
     table="tax_filing",
-    windows=(365,),
+    windows=(365, 730),
     zh="申报收入",
     en="Revenue declared",
     unit="fen",
@@ -194,4 +194,48 @@ def loud_but_untaxed(
     """1 when it advertised a yield in the last year, and all it filed then declared nothing."""
     return flag(
         (yield_ads_365d > 0) & (tax_filings_365d > 0) & (zero_filings_365d == tax_filings_365d)
+    )
+
+
+MILLION_YUAN = 1_000_000 * 100
+
+
+@theme.derived(
+    zh="申报收入增长倍数",
+    en="Growth of declared revenue",
+    unit="ratio",
+    nothing=None,
+    direction=1,
+)
+def declared_growth(declared_revenue_365d: Column, declared_revenue_730d: Column) -> Column:
+    """Revenue declared in the last year over that of the year before; NULL without the latter."""
+    return ratio(declared_revenue_365d, declared_revenue_730d - declared_revenue_365d)
+
+
+@theme.derived(
+    zh="单位收入广告条数",
+    en="Advertisements over declared revenue",
+    unit="per million yuan",
+    nothing=None,
+    direction=1,
+)
+def ads_over_revenue(ads_365d: Column, declared_revenue_365d: Column) -> Column:
+    """Advertisements of the last year for each million yuan declared in it, one million added."""
+    return ratio(ads_365d * MILLION_YUAN, declared_revenue_365d + MILLION_YUAN)
+
+
+@theme.derived(
+    zh="甲级写字楼而零申报",
+    en="Grade-A office and nothing declared",
+    unit="flag",
+    nothing=0,
+    direction=1,
+    type="BIGINT",
+)
+def lavish_but_untaxed(
+    grade_a_office: Column, tax_filings_365d: Column, zero_filings_365d: Column
+) -> Column:
+    """1 when it sits in a grade-A office, and all it filed in the last year declared nothing."""
+    return flag(
+        (grade_a_office == 1) & (tax_filings_365d > 0) & (zero_filings_365d == tax_filings_365d)
     )

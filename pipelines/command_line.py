@@ -308,6 +308,21 @@ def catalogue(
     Console().print(dictionary(table, city, features))
 
 
+@app.command()
+def words(
+    lake: Lake_,
+    top: Annotated[int, typer.Option(min=1, help="How many phrases at most.")] = 30,
+    engine: Engine_ = None,
+) -> None:
+    """Show where words of the dictionary may be read wrongly in the city's names and scopes."""
+    from pipelines.engine import open_engine
+    from pipelines.lake import Lake
+    from pipelines.words_command import doubtful_words_shown
+
+    with open_engine(engine.value if engine else "sail") as running:
+        Console().print(doubtful_words_shown(Lake(lake, running.spark), top))
+
+
 rules = typer.Typer(no_args_is_help=True, help="The rule packs, and one day judged by two of them.")
 app.add_typer(rules, name="rules")
 

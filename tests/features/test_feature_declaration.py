@@ -135,11 +135,14 @@ def test_every_definition_says_what_it_must():
 
 
 def test_the_sets_are_pinned_and_made_of_the_library():
-    assert set(SETS) == {"core"}
+    assert set(SETS) == {"core", "characteristics"}
+    assert SETS["characteristics"][: len(CORE)] == CORE  # a model of core reads the same columns
     for names in SETS.values():
         assert set(names) <= set(FEATURES)
         assert len(set(names)) == len(names)
-    assert feature_set("core").names() == CORE
+    assert feature_set("core", personal=True).names() == CORE
+    off = {"elderly_ads_365d", "elderly_complaints_365d"}  # a person's age; no basis was stated
+    assert feature_set("core").names() == tuple(n for n in CORE if n not in off)
 
 
 def test_an_unknown_set_is_refused_with_the_nearest():
