@@ -132,9 +132,9 @@ class _Sweep:
             for name in ("repair", "objection")
             if name in self.tables
         }
-        if not told:
-            return None
         rows = taken_back(told, EACH_DAY)
+        if rows is None:
+            return None
         names = ("gone_from", "gone_record", "gone_subject")
         found = rows.groupBy(*names).agg(F.collect_list(DAY_COLUMN).alias("gone_days"))
         return self.keep(found, "taken_back")
@@ -223,10 +223,10 @@ class _Sweep:
 
     def record_features(self, table: str, columns: Sequence[FeatureColumn]) -> DataFrame:
         """`features.assemble.record_features` of every day: as_of, subject_id and the columns."""
-        if table in SNAPSHOT_KEYS:
-            records = self._latest(table, self.subjects)
-        else:
-            records = self._dated_records(table, columns)
+        snapshot = table in SNAPSHOT_KEYS
+        records = (
+            self._latest(table, self.subjects) if snapshot else self._dated_records(table, columns)
+        )
         return records.groupBy(*KEYS).agg(*[c.aggregate(EACH_DAY) for c in columns])
 
     def _dated_records(self, table: str, columns: Sequence[FeatureColumn]) -> DataFrame:
