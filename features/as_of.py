@@ -104,7 +104,8 @@ def known_intervals(
     Args:
         versions: a silver table.
         until: the last day anybody will ask for.
-        of: `subject_id`, each once: only these subjects' rows; None for all.
+        of: columns of the table, each value once: only rows with these values (such as the
+            subjects asked for); None for all.
 
     Returns:
         The same columns and `known_until DATE`, NULL for what still stood on the last day.
@@ -121,8 +122,9 @@ def known_intervals(
         "known_until", F.lead("known_at").over(following)
     )
     # a record may pass from one subject to another: its versions are put in order before any goes
-    once = known if of is None else known.join(of, "subject_id", "left_semi")
-    again = again if of is None else again.join(of, "subject_id", "left_semi")
+    if of is not None:
+        again = again.join(of, of.columns, "left_semi")
+    once = known if of is None else known.join(of, of.columns, "left_semi")
     once = once.join(several, list(RECORD_KEY), "left_anti").withColumn(
         "known_until", F.lit(None).cast("date")
     )
@@ -132,11 +134,16 @@ def known_intervals(
     return every.where(stood & ~F.col("op").eqNullSafe("withdraw"))
 
 
-def on_days(intervals: DataFrame, days: Sequence[datetime.date]) -> DataFrame:
-    """The rows of `known_intervals` once for every day on which they stood, named by `as_of`."""
+def on_days(
+    intervals: DataFrame, days: Sequence[datetime.date], since: str = "known_at"
+) -> DataFrame:
+    """The rows of `known_intervals` once for every day on which they stood, named by `as_of`.
+
+    since: the column that says from which day on a row stands.
+    """
     every = F.array(*[F.lit(day) for day in sorted(set(days))])
     rows = intervals.select("*", F.explode(every).alias("as_of"))
-    begun = F.col("known_at") <= F.col("as_of")
+    begun = F.col(since) <= F.col("as_of")
     return rows.where(
         begun & (F.col("known_until").isNull() | (F.col("known_until") > F.col("as_of")))
     )

@@ -9,6 +9,7 @@ more than the work itself: reading, ordering and planning are paid once.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame, Window
@@ -162,17 +163,10 @@ class _Sweep:
 
     def _among_sharers(self, shared: Sequence[FeatureColumn]) -> dict[tuple[str, ...], DataFrame]:
         """The aggregates of all firms with the same keys, by the keys: one pass for each."""
-        rows = self._firm_rows(None, any(c.feature.table == "address" for c in shared))
-        keys = sorted({key for c in shared for key in keys_of(c)})
-        narrow = rows.select(
-            DAY_COLUMN,
-            *[chosen_rows(c, EACH_DAY).alias(f"{c.name}__chosen") for c in shared],
-            *[F.col(key).alias(f"key__{key}") for key in keys],
-        )
-        narrow = self.keep(narrow, "sharers")
         by_keys: dict[tuple[str, ...], list[FeatureColumn]] = {}
         for column in shared:
             by_keys.setdefault(tuple(keys_of(column)), []).append(column)
+        narrow = self.keep(self._sharing_rows(shared), "sharers")
         found = {}
         for by, columns in by_keys.items():
             names = [f"key__{key}" for key in by]
@@ -180,16 +174,44 @@ class _Sweep:
                 c.feature.function(Rows(EACH_DAY, f"{c.name}__chosen")).alias(c.name)
                 for c in columns
             ]
-            told = narrow.where(all_known([F.col(name) for name in names]))
+            known = narrow.where(all_known([F.col(name) for name in names]))
+            told = on_days(known, self.days, "from_day")
+            dated_flags = [
+                chosen_rows(c, EACH_DAY).alias(f"{c.name}__chosen") for c in columns if _of_day(c)
+            ]
+            told = told.select("*", *dated_flags) if dated_flags else told
             found[by] = told.groupBy(DAY_COLUMN, *names).agg(*values)
         return found
+
+    def _sharing_rows(self, shared: Sequence[FeatureColumn]) -> DataFrame:
+        """Every firm's row with the days on which it stood: keys, and what the columns count.
+
+        The flags that are the same on all days stand here, so that no text is read for each day.
+        """
+        keys = sorted({key for c in shared for key in keys_of(c)})
+        if any(c.feature.table == "address" for c in shared):
+            # what is registered where is a matter of the day: each day is an interval of its own
+            day = F.col(DAY_COLUMN)
+            rows = self._firm_rows(None, True)
+            rows = rows.select("*", day.alias("from_day"), F.date_add(day, 1).alias("known_until"))
+        else:
+            rows = self._latest_intervals("registration", None)
+        dayless = [c for c in shared if not _of_day(c)]
+        read = sorted({name for c in shared if _of_day(c) for name in _columns_read(c, rows)})
+        return rows.select(
+            "from_day",
+            "known_until",
+            *[chosen_rows(c, EACH_DAY).alias(f"{c.name}__chosen") for c in dayless],
+            *[F.col(key).alias(f"key__{key}") for key in keys],
+            *read,
+        )
 
     def _firm_rows(self, of: DataFrame | None, addressed: bool) -> DataFrame:
         """`features.assemble.firm_rows` of every day."""
         firms = self._latest("registration", of)
         if not addressed:
             return firms
-        address = self._latest("address", None)
+        address = self._latest("address", None if of is None else self._addresses(of))
         address = address.select(
             F.col(DAY_COLUMN).alias("address_day"),
             *[F.col(c).alias(ADDRESS_PREFIX + c) for c in self.tables["address"].columns],
@@ -199,10 +221,22 @@ class _Sweep:
         )
         return firms.join(address, at_domicile, "left")
 
-    def _latest(self, table: str, of: DataFrame | None) -> DataFrame:
-        """`latest_by_key` of a snapshot table on every day.
+    def _addresses(self, of: DataFrame) -> DataFrame:
+        """The addresses at which these subjects were ever registered."""
+        own = self.tables["registration"].join(of, "subject_id", "left_semi")
+        ids = own.select(F.col("domicile_address_id").alias("address_id"))
+        return self.keep(ids.where(F.col("address_id").isNotNull()).distinct(), "addresses")
 
-        Few keys have several records; only these are ranked.
+    def _latest(self, table: str, of: DataFrame | None) -> DataFrame:
+        """`latest_by_key` of a snapshot table on every day."""
+        rows = on_days(self._latest_intervals(table, of), self.days, "from_day")
+        return rows.select(DAY_COLUMN, *self.tables[table].columns)
+
+    def _latest_intervals(self, table: str, of: DataFrame | None) -> DataFrame:
+        """The rows that speak for their keys, and when: `known_intervals` without the others.
+
+        Few keys have several records. Only these are ranked, day by day, and each day that one of
+        them speaks is an interval of its own.
         """
         keys = SNAPSHOT_KEYS[table]
         name = F.concat("source", F.lit("\x01"), "source_record_id")
@@ -213,13 +247,18 @@ class _Sweep:
             .where(F.col("first_") != F.col("last_"))
             .select(*keys)
         )
-        rows = self.standing(table, of).where(all_known([F.col(key) for key in keys]))
-        once = rows.join(several, list(keys), "left_anti")
+        rows = known_intervals(self.tables[table], self.days[-1], of)
+        rows = rows.where(all_known([F.col(key) for key in keys]))
         newest_first = [F.col(n).desc() for n in (*ARRIVAL_ORDER, *RECORD_KEY)]
         rank = F.row_number().over(Window.partitionBy(DAY_COLUMN, *keys).orderBy(*newest_first))
-        again = rows.join(several, list(keys), "left_semi").withColumn("rank_", rank)
-        columns = rows.columns
-        return once.select(*columns).unionAll(again.where(F.col("rank_") == 1).select(*columns))
+        again = on_days(rows.join(several, list(keys), "left_semi"), self.days)
+        again = again.withColumn("rank_", rank).where(F.col("rank_") == 1)
+        day = F.col(DAY_COLUMN)
+        own = self.tables[table].columns
+        once = rows.join(several, list(keys), "left_anti")
+        return once.select(*own, F.col("known_at").alias("from_day"), "known_until").unionAll(
+            again.select(*own, day.alias("from_day"), F.date_add(day, 1).alias("known_until"))
+        )
 
     def record_features(self, table: str, columns: Sequence[FeatureColumn]) -> DataFrame:
         """`features.assemble.record_features` of every day: as_of, subject_id and the columns."""
@@ -239,8 +278,7 @@ class _Sweep:
         beside = [note_column(n, EACH_DAY).alias(n.name) for n in notes if n.name not in counted]
         records = own.select("*", *beside) if beside else own
         for note in counted.values():
-            told = self._counts(table, note, own)
-            records = records.join(told, [DAY_COLUMN, *note.by], "left")
+            records = records.join(self._counts(table, note), [DAY_COLUMN, *note.by], "left")
         if ranked and self.subjects is not None:
             records = records.join(self.subjects, "subject_id", "left_semi")
         return records
@@ -250,11 +288,23 @@ class _Sweep:
         event_date = F.col("event_date")
         return rows.where(event_date.isNull() | (event_date <= F.col(DAY_COLUMN)))
 
-    def _counts(self, table: str, note: Note, own: DataFrame) -> DataFrame:
-        """A count among all subjects' records, for the keys that the records `own` have."""
-        keys = own.select(*note.by).distinct()
-        rows = self._happened(table, None).join(keys, list(note.by), "left_semi")
+    def _counts(self, table: str, note: Note) -> DataFrame:
+        """A count among all subjects' records, for the keys that the wanted subjects' have."""
+        own = self.tables[table].join(self.subjects, "subject_id", "left_semi")
+        keys = own.where(all_known([F.col(key) for key in note.by])).select(*note.by).distinct()
+        rows = self._happened(table, self.keep(keys, f"keys_{note.name}"))
         return rows.groupBy(DAY_COLUMN, *note.by).agg(_count(note).alias(note.name))
+
+
+def _of_day(column: FeatureColumn) -> bool:
+    """Whether it depends on the day which rows the column counts."""
+    return DAY_COLUMN in column.condition(EACH_DAY)
+
+
+def _columns_read(column: FeatureColumn, rows: DataFrame) -> list[str]:
+    """The columns of the rows that the column's condition may read."""
+    words = set(re.findall(r"\w+", column.condition(EACH_DAY)))
+    return [name for name in rows.columns if name in words - {DAY_COLUMN}]
 
 
 def _count(note: Note) -> Column:

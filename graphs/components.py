@@ -13,6 +13,7 @@ from scipy.sparse import csgraph
 
 from graphs.compact import WHOLE, CompactGraph
 from graphs.kinds import BRANCH, DIRECTORSHIP, FIRM, LEGAL_REPRESENTATIVE, OWNERSHIP
+from graphs.pairs import distinct
 
 # A person or firm tied to more nodes than this makes no group: an accountant who is contact of 200
 # firms, or a state holder, would glue a city into one. A project default, not a rule of law.
@@ -77,7 +78,7 @@ def groups(
     """
     src, dst = pairs_of(graph, close_links(graph))
     # a mutual holding (A in B, B in A) is one neighbour, not two
-    key = np.unique((np.minimum(src, dst).astype(np.int64) << 32) | np.maximum(src, dst))
+    key = distinct((np.minimum(src, dst).astype(np.int64) << 32) | np.maximum(src, dst))
     low, high = (key >> 32).astype(np.int32), (key & 0xFFFFFFFF).astype(np.int32)
     degree = np.bincount(low, minlength=graph.node_count)
     degree += np.bincount(high, minlength=graph.node_count)

@@ -56,6 +56,8 @@ _ARROW = {
 EDGE_SCHEMA: pa.Schema = pa.schema([(name, _ARROW[kind]) for name, kind in EDGE_COLUMNS])
 """The same columns in Arrow."""
 
+_RECORD = ("source", "source_record_id", "file", "line")
+
 EDGE_TABLES: tuple[str, ...] = ("shareholder", "investment", "key_person", "branch", "registration")
 
 
@@ -91,7 +93,7 @@ def edges(
             f"Edges that ended since {ended_since} were asked for as of {as_of}; expected an earlier "
             "day. Give ended_since a day before as_of."
         )
-    every = _every_row(tables)
+    every = _every_row(tables, _RECORD)
     day, since = F.lit(as_of), F.lit(as_of if ended_since is None else ended_since)
     valid = (
         F.col("src").isNotNull()
@@ -132,7 +134,7 @@ def shared_premises(tables: Mapping[str, DataFrame]) -> DataFrame | None:
     return _shared(tables["address"]).select("address_id", "known_at", "known_until")
 
 
-def _every_row(tables: Mapping[str, DataFrame], also: tuple[str, ...] = ()) -> DataFrame:
+def _every_row(tables: Mapping[str, DataFrame], also: tuple[str, ...]) -> DataFrame:
     """The rows of all edge tables, those without a key or not valid on the day included."""
     parts = [
         part for name in EDGE_TABLES if name in tables for part in _BUILDERS[name](tables, also)
@@ -173,22 +175,19 @@ def _edge_rows(
 ) -> DataFrame:
     """Rows of `table` as edges; a string argument is a literal, what is not given is NULL.
 
-    also: columns of the table that stand behind those of the edge.
+    also: columns of the table that stand behind those of the relation.
     """
     given: dict[str, Column | str] = {"kind": kind, "table_name": table_name, **columns}
-    for name in ("source", "source_record_id", "file", "line"):
-        given[name] = F.col(name)
     chosen = []
     for name, spark_type in EDGE_COLUMNS:
-        value = given.get(name)
-        column = value if isinstance(value, Column) else F.lit(value)
-        chosen.append(column.cast(spark_type).alias(name))
+        if name not in _RECORD:
+            value = given.get(name)
+            column = value if isinstance(value, Column) else F.lit(value)
+            chosen.append(column.cast(spark_type).alias(name))
     return table.select(*chosen, *also)
 
 
-def _from_shareholder(
-    tables: Mapping[str, DataFrame], also: tuple[str, ...] = ()
-) -> list[DataFrame]:
+def _from_shareholder(tables: Mapping[str, DataFrame], also: tuple[str, ...]) -> list[DataFrame]:
     firm_id, person_key = F.col("holder_subject_id"), F.col("holder_key")
     # The type says which key counts; without a type the firm's id goes first, being public.
     is_person = F.coalesce(F.col("holder_type") == "person", firm_id.isNull())
@@ -209,9 +208,7 @@ def _from_shareholder(
     ]
 
 
-def _from_investment(
-    tables: Mapping[str, DataFrame], also: tuple[str, ...] = ()
-) -> list[DataFrame]:
+def _from_investment(tables: Mapping[str, DataFrame], also: tuple[str, ...]) -> list[DataFrame]:
     return [
         _edge_rows(
             tables["investment"],
@@ -229,9 +226,7 @@ def _from_investment(
     ]
 
 
-def _from_key_person(
-    tables: Mapping[str, DataFrame], also: tuple[str, ...] = ()
-) -> list[DataFrame]:
+def _from_key_person(tables: Mapping[str, DataFrame], also: tuple[str, ...]) -> list[DataFrame]:
     return [
         _edge_rows(
             tables["key_person"],
@@ -249,7 +244,7 @@ def _from_key_person(
     ]
 
 
-def _from_branch(tables: Mapping[str, DataFrame], also: tuple[str, ...] = ()) -> list[DataFrame]:
+def _from_branch(tables: Mapping[str, DataFrame], also: tuple[str, ...]) -> list[DataFrame]:
     return [
         _edge_rows(
             tables["branch"],
@@ -266,9 +261,7 @@ def _from_branch(tables: Mapping[str, DataFrame], also: tuple[str, ...] = ()) ->
     ]
 
 
-def _from_registration(
-    tables: Mapping[str, DataFrame], also: tuple[str, ...] = ()
-) -> list[DataFrame]:
+def _from_registration(tables: Mapping[str, DataFrame], also: tuple[str, ...]) -> list[DataFrame]:
     registration = tables["registration"]
     legal_rep = _edge_rows(
         registration,

@@ -131,9 +131,12 @@ def _made(
 
     tables = {name: lake.read("silver", name) for name in lake.tables("silver")}
     last = max(days)
-    register = _arrow(known_intervals(tables["registration"], last).select(*_REGISTERED))
+    standing = keep(
+        known_intervals(tables["registration"], last).select(*_REGISTERED), "registration"
+    )
+    register = _read(folder / "registration", ["subject_id", "known_at", "known_until"])
     register = register.filter(pc.is_valid(register["subject_id"]))
-    history = _history(tables, register, city, last, keep, folder)
+    history = _history(tables, standing, register, city, keep, last, folder)
     number = history.firm_numbers(register["subject_id"].combine_chunks())
     registered = {day: np.unique(number[_standing(register, day)]) for day in days}
     wanted, asked = registered, None
@@ -151,7 +154,11 @@ def _made(
     )
 
 
-_REGISTERED = ("subject_id", "known_at", "known_until")
+# what the graph reads of a registration
+_REGISTERED = (
+    "subject_id", "legal_rep_key", "domicile_address_id", "operating_address_id", "contact_phone",
+    "agent_id", "cluster_registered", "known_at", "known_until",
+)  # fmt: skip
 
 
 def _asked(
@@ -170,21 +177,22 @@ def _asked(
 
 def _history(
     tables: Mapping[str, DataFrame],
+    registered: DataFrame,
     register: pa.Table,
     city: City,
-    last: date,
     keep: Callable[[DataFrame, str], DataFrame],
+    last: date,
     folder: Path,
 ) -> EdgeHistory:
     names = [name for name in (*EDGE_TABLES, "address") if name in tables]
     intervals = {name: known_intervals(tables[name], last) for name in names}
-    keep(edge_versions(intervals), "edges")
+    keep(edge_versions(intervals | {"registration": registered}), "edges")
     premises = shared_premises(intervals)
     try:
         return edge_history(
             _read(folder / "edges"),
             pc.unique(register["subject_id"]),
-            None if premises is None else _arrow(premises),
+            None if premises is None else premises.toArrow(),
             limit_bytes=memory_limit(city),
         )
     except GraphTooLarge as error:
@@ -200,7 +208,7 @@ def _cases(tables: Mapping[str, DataFrame], city: City, last: date) -> pa.Table:
         dates = [pa.field(name, pa.date32()) for name in names[1:]]
         return pa.schema([pa.field("subject_id", pa.string()), *dates]).empty_table()
     rows = known_intervals(tables[target.label_table], last)
-    return _arrow(rows.where(F.col("stage").isin(*target.official_stages)).select(*names))
+    return rows.where(F.col("stage").isin(*target.official_stages)).select(*names).toArrow()
 
 
 def _standing(rows: pa.Table, day: date) -> NDArray[np.bool_]:
@@ -212,9 +220,5 @@ def _standing(rows: pa.Table, day: date) -> NDArray[np.bool_]:
     return standing
 
 
-def _arrow(rows: DataFrame) -> pa.Table:
-    return rows.toArrow()
-
-
-def _read(folder: Path) -> pa.Table:
-    return pq.read_table(folder)
+def _read(folder: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    return pq.read_table(folder, columns=columns)
