@@ -92,6 +92,63 @@ def _arrival() -> Column:
     return F.concat(F.col("known_at").cast("string"), F.col("batch_id"), F.lit("\x01"), line)
 
 
+def known_intervals(
+    versions: DataFrame, until: datetime.date, of: DataFrame | None = None
+) -> DataFrame:
+    """Every version that stood on some day up to `until`, with the days on which it stood.
+
+    A version stands from its `known_at` until the next version of its record is known; what
+    `known_state` gives as of a day are the rows with `known_at <= day` and (`known_until` NULL or
+    after the day). Withdrawals, and versions overtaken on the day they came, are left out.
+
+    Args:
+        versions: a silver table.
+        until: the last day anybody will ask for.
+        of: columns of the table, each value once: only rows with these values (such as the
+            subjects asked for); None for all.
+
+    Returns:
+        The same columns and `known_until DATE`, NULL for what still stood on the last day.
+    """
+    known = versions.where(F.col("known_at") <= F.lit(until))
+    several = (
+        known.groupBy(*RECORD_KEY)
+        .agg(F.count(F.lit(1)).alias("versions_"))
+        .where(F.col("versions_") > 1)
+        .select(*RECORD_KEY)
+    )
+    following = Window.partitionBy(*RECORD_KEY).orderBy(*ARRIVAL_ORDER)
+    again = known.join(several, list(RECORD_KEY), "left_semi").withColumn(
+        "known_until", F.lead("known_at").over(following)
+    )
+    # a record may pass from one subject to another: its versions are put in order before any goes
+    if of is not None:
+        again = again.join(of, of.columns, "left_semi")
+    once = known if of is None else known.join(of, of.columns, "left_semi")
+    once = once.join(several, list(RECORD_KEY), "left_anti").withColumn(
+        "known_until", F.lit(None).cast("date")
+    )
+    columns = [*versions.columns, "known_until"]
+    every = once.select(*columns).unionAll(again.select(*columns))
+    stood = F.col("known_until").isNull() | (F.col("known_until") > F.col("known_at"))
+    return every.where(stood & ~F.col("op").eqNullSafe("withdraw"))
+
+
+def on_days(
+    intervals: DataFrame, days: Sequence[datetime.date], since: str = "known_at"
+) -> DataFrame:
+    """The rows of `known_intervals` once for every day on which they stood, named by `as_of`.
+
+    since: the column that says from which day on a row stands.
+    """
+    every = F.array(*[F.lit(day) for day in sorted(set(days))])
+    rows = intervals.select("*", F.explode(every).alias("as_of"))
+    begun = F.col(since) <= F.col("as_of")
+    return rows.where(
+        begun & (F.col("known_until").isNull() | (F.col("known_until") > F.col("as_of")))
+    )
+
+
 def latest_by_key(state: DataFrame, keys: Sequence[str], plan: StatePlan = "sort") -> DataFrame:
     """One row for each key of a snapshot table such as `registration`.
 

@@ -23,7 +23,7 @@ from features.declaration import (
 from features.declaration import dated as with_day
 from features.feature_sets import FeatureSet
 from features.library import NOTES
-from features.rows import ADDRESS_PREFIX, FirmRow, Rows
+from features.rows import ADDRESS_PREFIX, DAY_COLUMN, Day, EachDay, FirmRow, Rows
 
 
 def subject_features(
@@ -62,9 +62,9 @@ def subject_features(
             firms = firms.join(found, "subject_id", "left")
     plain = [c for c in needed.values() if c.feature.kind != "derived"]
     firms = firms.select(
-        "subject_id", *[_settled(c, F.col(c.name), c.feature.table in tables) for c in plain]
+        "subject_id", *[settled(c, F.col(c.name), c.feature.table in tables) for c in plain]
     )
-    firms = _with_derived(firms, needed, tables)
+    firms = with_derived(firms, needed, tables)
     return firms.select("subject_id", *feature_set.names())
 
 
@@ -89,9 +89,12 @@ def firm_features(
     # The long texts end here: the sorts behind the windows then carry keys and flags only.
     narrow = rows.select(
         "subject_id",
-        *[c.feature.function(FirmRow(as_of, _prefix(c))).alias(c.name) for c in own],
-        *[_chosen(c, as_of).alias(f"{c.name}__chosen") for c in shared],
-        *[F.col(key).alias(f"key__{key}") for key in sorted({k for c in shared for k in _by(c)})],
+        *[c.feature.function(FirmRow(as_of, prefix_of(c))).alias(c.name) for c in own],
+        *[chosen_rows(c, as_of).alias(f"{c.name}__chosen") for c in shared],
+        *[
+            F.col(key).alias(f"key__{key}")
+            for key in sorted({k for c in shared for k in keys_of(c)})
+        ],
     )
     return narrow.select(
         "subject_id", *[c.name for c in own], *[_among_sharers(c, as_of) for c in shared]
@@ -121,8 +124,13 @@ def dated_records(
         return latest_by_key(state, SNAPSHOT_KEYS[table])
     event_date = F.col("event_date")
     happened = state.where(event_date.isNull() | (event_date <= F.lit(as_of)))
-    notes = [n for n in NOTES if n.table == table] + [n for c in columns for n in c.feature.notes]
-    return happened.select("*", *[_note(note, as_of).alias(note.name) for note in notes])
+    notes = notes_of(table, columns)
+    return happened.select("*", *[note_column(note, as_of).alias(note.name) for note in notes])
+
+
+def notes_of(table: str, columns: Sequence[FeatureColumn]) -> list[Note]:
+    """What is written beside the records of a table before these columns are made of them."""
+    return [n for n in NOTES if n.table == table] + [n for c in columns for n in c.feature.notes]
 
 
 def record_features(
@@ -145,28 +153,32 @@ def _reads(column: FeatureColumn, table: str) -> bool:
     return column.feature.kind == "records" and column.feature.table == table
 
 
-def _prefix(column: FeatureColumn) -> str:
+def prefix_of(column: FeatureColumn) -> str:
+    """What stands before the names of the column's inputs where firm and address are one row."""
     return ADDRESS_PREFIX if column.feature.table == "address" else ""
 
 
-def _by(column: FeatureColumn) -> list[str]:
-    return [_prefix(column) + key for key in column.feature.by]
+def keys_of(column: FeatureColumn) -> list[str]:
+    """The columns whose equal values make firms share what a `sharers` feature speaks of."""
+    return [prefix_of(column) + key for key in column.feature.by]
 
 
-def _chosen(column: FeatureColumn, as_of: datetime.date) -> Column:
+def chosen_rows(column: FeatureColumn, as_of: Day) -> Column:
+    """Whether a row is one that the column counts."""
     condition = column.condition(as_of)
     return F.expr(condition) if condition else F.lit(True)
 
 
 def _among_sharers(column: FeatureColumn, as_of: datetime.date) -> Column:
-    keys = [F.col(f"key__{key}") for key in _by(column)]
-    rows = Rows(as_of, f"{column.name}__chosen", over=_same(keys, F.col("subject_id")))
-    return F.when(_all_known(keys), column.feature.function(rows)).alias(column.name)
+    keys = [F.col(f"key__{key}") for key in keys_of(column)]
+    rows = Rows(as_of, f"{column.name}__chosen", over=_same(keys, F.col("subject_id"), as_of))
+    return F.when(all_known(keys), column.feature.function(rows)).alias(column.name)
 
 
-def _note(note: Note, as_of: datetime.date) -> Column:
+def note_column(note: Note, as_of: Day) -> Column:
+    """The note beside each record; with `EACH_DAY` among the records of the same day."""
     keys = [F.col(key) for key in note.by]
-    group = _same(keys, F.concat("source", F.lit(" "), "source_record_id"))
+    group = _same(keys, F.concat("source", F.lit(" "), "source_record_id"), as_of)
     chosen = F.expr(with_day(note.where, as_of)) if note.where else F.lit(True)
     if note.newest:
         first = F.when(chosen, F.lit(0)).otherwise(F.lit(1))
@@ -174,24 +186,26 @@ def _note(note: Note, as_of: datetime.date) -> Column:
         number = F.row_number().over(group.orderBy(first, *order))
     else:
         number = F.count(F.when(chosen, F.lit(1))).over(group)
-    return F.when(_all_known(keys), number)
+    return F.when(all_known(keys), number)
 
 
-def _same(keys: Sequence[Column], own: Column) -> Window:
+def _same(keys: Sequence[Column], own: Column, as_of: Day) -> Window:
     # Rows without a key share nothing: each gets a partition of its own, or they would all be
     # sorted in one task.
     first = F.coalesce(keys[0], F.concat(F.lit("no key: "), own))
-    return Window.partitionBy(first, *keys[1:])
+    day = [F.col(DAY_COLUMN)] if isinstance(as_of, EachDay) else []
+    return Window.partitionBy(*day, first, *keys[1:])
 
 
-def _all_known(keys: Iterable[Column]) -> Column:
+def all_known(keys: Iterable[Column]) -> Column:
+    """None of the keys is NULL."""
     known = F.lit(True)
     for key in keys:
         known = known & key.isNotNull()
     return known
 
 
-def _settled(column: FeatureColumn, value: Column, known: bool) -> Column:
+def settled(column: FeatureColumn, value: Column, known: bool) -> Column:
     """The column as the contract has it: its type, and what stands there for nothing."""
     feature = column.feature
     if not known:
@@ -205,15 +219,16 @@ def _settled(column: FeatureColumn, value: Column, known: bool) -> Column:
     return value.alias(column.name)
 
 
-def _with_derived(
+def with_derived(
     firms: DataFrame, needed: Mapping[str, FeatureColumn], tables: Mapping[str, DataFrame]
 ) -> DataFrame:
+    """The firms with the derived columns, each once its inputs stand."""
     waiting = [c for c in needed.values() if c.feature.kind == "derived"]
     while waiting:
         open_names = {c.name for c in waiting}
         ready = [c for c in waiting if not open_names & set(c.feature.inputs)]
         made = [
-            _settled(
+            settled(
                 c,
                 c.feature.function(*[F.col(name) for name in c.feature.inputs]),
                 tables_read(c, needed) <= set(tables),

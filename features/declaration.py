@@ -18,7 +18,6 @@ record counts when it is not dated after `as_of`; one without a date counts too.
 
 from __future__ import annotations
 
-import datetime
 import difflib
 import inspect
 from collections.abc import Callable, Iterable
@@ -27,7 +26,7 @@ from typing import Any, Literal
 
 from pyspark.sql import Column
 
-from features.rows import FirmRow, Rows
+from features.rows import Day, EachDay, FirmRow, Rows, day_sql
 
 Kind = Literal["firm", "records", "sharers", "derived"]
 Type = Literal["BIGINT", "DOUBLE", "STRING"]
@@ -165,20 +164,19 @@ class FeatureColumn:
         name = self.feature.en
         return name if self.window == EVER else f"{name}, last {self.window} days"
 
-    def condition(self, as_of: datetime.date) -> str:
+    def condition(self, as_of: Day) -> str:
         """SQL that holds for exactly the records this column counts; empty when all do."""
         parts = []
         if self.feature.where:
             parts.append(f"({dated(self.feature.where, as_of)})")
         clock = self.feature.clock
         if self.window != EVER:
-            start = as_of - datetime.timedelta(days=self.window)
-            parts.append(f"{clock} > {sql_date(start)}")
+            parts.append(f"{clock} > {day_sql(as_of, self.window)}")
         if self.window != EVER or clock != "event_date":
-            parts.append(f"{clock} <= {sql_date(as_of)}")
+            parts.append(f"{clock} <= {day_sql(as_of)}")
         return " AND ".join(parts)
 
-    def aggregate(self, as_of: datetime.date) -> Column:
+    def aggregate(self, as_of: Day) -> Column:
         """The conditional aggregate of a `records` feature, for the table's one `groupBy`."""
         rows = Rows(as_of, self.condition(as_of), self.feature.clock)
         return self.feature.function(rows).alias(self.name)
@@ -361,11 +359,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 
-def sql_date(day: datetime.date) -> str:
-    """A date as both engines read it in SQL."""
-    return f"DATE'{day.isoformat()}'"
-
-
-def dated(sql: str, as_of: datetime.date) -> str:
+def dated(sql: str, as_of: Day) -> str:
     """A declared condition with the day in place of `{as_of}`, and its year of `{year}`."""
-    return sql.replace("{as_of}", sql_date(as_of)).replace("{year}", str(as_of.year))
+    day = day_sql(as_of)
+    year = f"year({day})" if isinstance(as_of, EachDay) else str(as_of.year)
+    return sql.replace("{as_of}", day).replace("{year}", year)

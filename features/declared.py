@@ -20,8 +20,8 @@ from pyspark.sql import functions as F
 from sqlglot import exp
 
 from conf.declared_feature import DeclaredFeature
-from features.declaration import SUBJECT_TABLES, Feature, FeatureError, Note, nearest, sql_date
-from features.rows import Rows
+from features.declaration import SUBJECT_TABLES, Feature, FeatureError, Note, nearest
+from features.rows import Rows, day_sql
 
 SNAPSHOT = "registration"
 """The one table of a row a subject, in which the latest record is the only one."""
@@ -77,7 +77,7 @@ def _aggregate(declared: DeclaredFeature) -> Callable[[Rows], Column]:
     text = declared.sql if declared.aggregate else f"max({declared.sql})"
 
     def function(rows: Rows) -> Column:
-        value = F.expr(_exact(text, sql_date(rows.as_of), rows.condition))
+        value = F.expr(_exact(text, day_sql(rows.as_of), rows.condition))
         if declared.kind == "category":
             return value
         # A yes-or-no value counts as 1 or 0; what it is shows only when it is computed.

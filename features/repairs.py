@@ -15,6 +15,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from features.as_of import ARRIVAL_ORDER, RECORD_KEY
+from features.rows import DAY_COLUMN, Day, EachDay, day_column
 
 REPAIRABLE = (
     "penalty",
@@ -78,15 +79,9 @@ def without_repaired(known: Known, as_of: datetime.date) -> dict[str, DataFrame]
     Returns:
         The same tables with the same columns; the very same frames when nothing can be repaired.
     """
-    decisions = _decisions(known, as_of)
-    if decisions is None:
+    targets = taken_back(known, as_of)
+    if targets is None:
         return dict(known)
-    valid = decisions.where(F.col("decided_date").isNotNull())
-    targets = valid.select(
-        F.col("target_table").alias("gone_from"),
-        F.col("target_record_id").alias("gone_record"),
-        F.col("subject_id").alias("gone_subject"),
-    ).distinct()
     named = (F.col("source_record_id") == F.col("gone_record")) & (
         F.col("subject_id") == F.col("gone_subject")
     )
@@ -96,6 +91,32 @@ def without_repaired(known: Known, as_of: datetime.date) -> dict[str, DataFrame]
             own = targets.where(F.col("gone_from") == table)
             left[table] = known[table].join(own, named, "left_anti")
     return left
+
+
+def taken_back(known: Known, as_of: Day) -> DataFrame | None:
+    """The records that a repair or a sustained objection took away, each once.
+
+    Args:
+        known: known states, of which `repair` and `objection` are read.
+        as_of: the day they belong to, or `EACH_DAY` for rows with a day of their own.
+
+    Returns:
+        `gone_from` (the table), `gone_record` (its id), `gone_subject`, and with `EACH_DAY` the day
+        `as_of`; None when there is neither table.
+    """
+    decisions = _decisions(known, as_of)
+    if decisions is None:
+        return None
+    return (
+        decisions.where(F.col("decided_date").isNotNull())
+        .select(
+            *_day_columns(as_of),
+            F.col("target_table").alias("gone_from"),
+            F.col("target_record_id").alias("gone_record"),
+            F.col("subject_id").alias("gone_subject"),
+        )
+        .distinct()
+    )
 
 
 def unmatched_repairs(known: Known, as_of: datetime.date) -> DataFrame:
@@ -138,7 +159,7 @@ def unmatched_repairs(known: Known, as_of: datetime.date) -> DataFrame:
     return told.select(*DECISION_COLUMNS, "reason")
 
 
-def latest_objections(objections: DataFrame, as_of: datetime.date) -> DataFrame:
+def latest_objections(objections: DataFrame, as_of: Day) -> DataFrame:
     """The latest state of every objection by the day, one row a subject and objection number.
 
     The state with the latest `state_date` stands, of several of one day the one that came last. A
@@ -146,43 +167,49 @@ def latest_objections(objections: DataFrame, as_of: datetime.date) -> DataFrame:
 
     Args:
         objections: the known state of table objection.
-        as_of: the day.
+        as_of: the day, or `EACH_DAY` for rows with a day of their own.
 
     Returns:
         The same columns.
     """
     newest = [F.col(name).desc() for name in ("state_date", *ARRIVAL_ORDER, *RECORD_KEY)]
-    rank = F.row_number().over(Window.partitionBy("subject_id", "objection_no").orderBy(*newest))
-    reached = objections.where(F.col("state_date") <= F.lit(as_of))
+    of_one = Window.partitionBy(*_day_columns(as_of), "subject_id", "objection_no")
+    rank = F.row_number().over(of_one.orderBy(*newest))
+    reached = objections.where(F.col("state_date") <= day_column(as_of))
     latest = reached.withColumn("rank_", rank).where(F.col("rank_") == 1)
     return latest.select(*objections.columns)
 
 
-def _decisions(known: Known, as_of: datetime.date) -> DataFrame | None:
+def _day_columns(as_of: Day) -> list[str]:
+    return [DAY_COLUMN] if isinstance(as_of, EachDay) else []
+
+
+def _decisions(known: Known, as_of: Day) -> DataFrame | None:
     """`DECISION_COLUMNS` of what was granted or sustained by the day; None without either table."""
     parts = []
     if "repair" in known:
         decided = F.col("decided_date")
         granted = known["repair"].where(F.col("outcome") == "准予")
-        granted = granted.where(decided.isNull() | (decided <= F.lit(as_of)))
-        parts.append(_decision(granted, "repair", F.col("repair_no"), decided))
+        granted = granted.where(decided.isNull() | (decided <= day_column(as_of)))
+        parts.append(_decision(granted, "repair", F.col("repair_no"), decided, as_of))
     if "objection" in known:
         dated = F.col("state_date")
         sustained = latest_objections(known["objection"], as_of)
         # One that was sustained on an unknown day takes nothing away, but is to be reported.
         undated = known["objection"].where(dated.isNull())
         states = sustained.unionByName(undated).where(F.col("state") == "成立")
-        parts.append(_decision(states, "objection", F.col("objection_no"), dated))
+        parts.append(_decision(states, "objection", F.col("objection_no"), dated, as_of))
     return reduce(DataFrame.unionByName, parts) if parts else None
 
 
-def _decision(rows: DataFrame, kind: str, number: Column, decided: Column) -> DataFrame:
+def _decision(rows: DataFrame, kind: str, number: Column, decided: Column, as_of: Day) -> DataFrame:
     said = {
         "decision": F.lit(kind),
         "decision_no": number,
         "decided_date": decided,
     }
-    return rows.select(*(said.get(name, F.col(name)).alias(name) for name in DECISION_COLUMNS))
+    told = (said.get(name, F.col(name)).alias(name) for name in DECISION_COLUMNS)
+    return rows.select(*_day_columns(as_of), *told)
 
 
 def _found(known: Known, decisions: DataFrame) -> DataFrame | None:

@@ -23,6 +23,33 @@ ADDRESS_PREFIX = "address_"
 """Set before an address's columns when they stand beside those of the firm registered there."""
 
 
+DAY_COLUMN = "as_of"
+"""Where each row's own day stands when features of many days are made in one pass."""
+
+
+@dataclass(frozen=True)
+class EachDay:
+    """In place of one day: every row has its own, in `DAY_COLUMN`."""
+
+
+EACH_DAY = EachDay()
+
+Day = datetime.date | EachDay
+"""The day features are of: one for all rows, or each row's own."""
+
+
+def day_sql(day: Day, days_before: int = 0) -> str:
+    """The day, or one so many days before it, as both engines read it in SQL."""
+    if isinstance(day, EachDay):
+        return f"date_add({DAY_COLUMN}, -{days_before})" if days_before else DAY_COLUMN
+    return f"DATE'{(day - datetime.timedelta(days=days_before)).isoformat()}'"
+
+
+def day_column(day: Day) -> Column:
+    """The day as a column."""
+    return F.col(DAY_COLUMN) if isinstance(day, EachDay) else F.lit(day)
+
+
 @dataclass(frozen=True)
 class Rows:
     """The records of one group that fulfil a condition.
@@ -34,7 +61,7 @@ class Rows:
         over: None for a `groupBy`; a window where the group is written beside each of its rows.
     """
 
-    as_of: datetime.date
+    as_of: Day
     condition: str = ""
     clock: str = "event_date"
     over: WindowSpec | None = None
@@ -74,14 +101,16 @@ class Rows:
 
     def days_since_latest(self) -> Column:
         """Days from the latest record to the day; NULL when there is none."""
-        return days_between(self.largest(self.clock), F.lit(self.as_of))
+        return days_between(self.largest(self.clock), day_column(self.as_of))
 
     def days_since_earliest(self) -> Column:
         """Days from the earliest record to the day; NULL when there is none."""
-        return days_between(self.smallest(self.clock), F.lit(self.as_of))
+        return days_between(self.smallest(self.clock), day_column(self.as_of))
 
     def year(self) -> Column:
         """The year of the day."""
+        if isinstance(self.as_of, EachDay):
+            return F.year(F.col(DAY_COLUMN)).cast("bigint")
         return F.lit(self.as_of.year).cast("bigint")
 
     def _kept(self, value: Column) -> Column:
@@ -100,7 +129,7 @@ class FirmRow:
         prefix: stands before the column's names (`ADDRESS_PREFIX` for the address).
     """
 
-    as_of: datetime.date
+    as_of: Day
     prefix: str = ""
 
     def __getitem__(self, column: str) -> Column:
@@ -108,7 +137,7 @@ class FirmRow:
 
     def days_since(self, column: str) -> Column:
         """Days from a date to the day; negative when it lies ahead."""
-        return days_between(self[column], F.lit(self.as_of))
+        return days_between(self[column], day_column(self.as_of))
 
     def words(self, column: str, words: Iterable[str]) -> Column:
         """How many of the words a name or scope claims; 0 when there is no text."""

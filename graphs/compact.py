@@ -7,7 +7,7 @@ kind, and edges are sorted by their numbers, so any order of rows gives the same
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -56,6 +56,9 @@ class CompactGraph:
     roles: tuple[str, ...]
     duplicates: int
     self_loops: int
+    _pairs: dict[tuple[str, ...], tuple[NDArray[np.int32], NDArray[np.int32]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def node_count(self) -> int:
@@ -95,8 +98,29 @@ class CompactGraph:
 
     def edges_of(self, *kinds: str) -> NDArray[np.bool_]:
         """Mask of the edges of these kinds, self-loops left out."""
-        codes = [EDGE_CODE[kind] for kind in kinds]
-        return np.isin(self.edge_kind, codes) & (self.src != self.dst)
+        wanted = np.zeros(len(EDGE_KINDS), bool)
+        wanted[[EDGE_CODE[kind] for kind in kinds]] = True
+        return wanted[self.edge_kind] & (self.src != self.dst)
+
+    def distinct_pairs(self, *kinds: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The pairs (src, dst) that edges of these kinds join, each once, sorted, no self-loops.
+
+        The shapes ask for the same pairs again and again: they are kept, and nobody may write
+        into them.
+        """
+        if kinds not in self._pairs:
+            self._pairs[kinds] = self.pairs_of(self.edges_of(*kinds))
+            for numbers in self._pairs[kinds]:
+                numbers.setflags(write=False)
+        return self._pairs[kinds]
+
+    def pairs_of(self, mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The pairs (src, dst) that the masked edges join, each once, sorted."""
+        src, dst = self.src[mask], self.dst[mask]
+        # edges are sorted by src, then dst: equal pairs stand side by side
+        first = np.ones(len(src), bool)
+        first[1:] = (src[1:] != src[:-1]) | (dst[1:] != dst[:-1])
+        return src[first], dst[first]
 
     def _span(self, kind: str) -> tuple[int, int]:
         code = NODE_CODE[kind]
@@ -152,27 +176,27 @@ def compact(
     Raises ValueError for a missing column, a NULL id or an unknown kind; `GraphTooLarge`.
     """
     _check_columns(edges)
-    named = _strings(subjects)
+    named = strings_of(subjects)
     if limit_bytes is not None:
         require_memory(
             min(2 * edges.num_rows + len(named), MAX_NODES - 1), edges.num_rows, limit_bytes
         )
-    src_kind = _codes(edges, "src_kind", NODE_KINDS)
-    dst_kind = _codes(edges, "dst_kind", NODE_KINDS)
-    kind = _codes(edges, "kind", EDGE_KINDS)
-    ids, kind_start, src, dst = _number_nodes(edges, src_kind, dst_kind, named)
+    src_kind = codes_of(edges, "src_kind", NODE_KINDS)
+    dst_kind = codes_of(edges, "dst_kind", NODE_KINDS)
+    kind = codes_of(edges, "kind", EDGE_KINDS)
+    ids, kind_start, src, dst = number_nodes(edges, src_kind, dst_kind, named)
     if len(ids) >= MAX_NODES:
         require_memory(len(ids), edges.num_rows, 0)
-    roles, role = _roles(edges)
-    stake = _stakes(edges)
+    roles, role = role_codes(edges)
+    stake = stakes_of(edges)
 
     ownership = kind == EDGE_CODE[OWNERSHIP]
     role[ownership] = 0
     stake[~ownership] = UNKNOWN_STAKE
     loose = (src == dst) & ~ownership
     keep = np.flatnonzero(~loose)
-    key = _sort_key(src[keep], dst[keep], kind[keep], role[keep])
-    chosen = keep[_one_each(key, stake[keep], _valid_from(edges)[keep])]
+    key = sort_key(src[keep], dst[keep], kind[keep], role[keep])
+    chosen = keep[_one_each(key, stake[keep], valid_from_days(edges)[keep])]
     return CompactGraph(
         ids=ids,
         kind_start=kind_start,
@@ -202,7 +226,8 @@ def _check_columns(edges: pa.Table) -> None:
             )
 
 
-def _strings(values: pa.Array | Sequence[str] | None) -> pa.StringArray:
+def strings_of(values: pa.Array | Sequence[str] | None) -> pa.StringArray:
+    """The values as one array of strings, none for None."""
     if values is None:
         return pa.array([], pa.string())
     if isinstance(values, pa.ChunkedArray):
@@ -212,7 +237,8 @@ def _strings(values: pa.Array | Sequence[str] | None) -> pa.StringArray:
     )
 
 
-def _codes(edges: pa.Table, column: str, words: tuple[str, ...]) -> NDArray[np.int8]:
+def codes_of(edges: pa.Table, column: str, words: tuple[str, ...]) -> NDArray[np.int8]:
+    """The column's values as places among `words`. Raises ValueError for any other word."""
     codes = pc.index_in(edges[column], value_set=pa.array(words, pa.string()))
     if codes.null_count:
         wrong = pc.unique(edges[column].filter(pc.is_null(codes)))
@@ -223,7 +249,7 @@ def _codes(edges: pa.Table, column: str, words: tuple[str, ...]) -> NDArray[np.i
     return codes.to_numpy().astype(np.int8)
 
 
-def _number_nodes(
+def number_nodes(
     edges: pa.Table,
     src_kind: NDArray[np.int8],
     dst_kind: NDArray[np.int8],
@@ -254,7 +280,7 @@ def _take(column: pa.ChunkedArray, rows: NDArray[np.int64]) -> pa.Array:
     return flat if len(rows) == len(flat) else flat.take(pa.array(rows))
 
 
-def _roles(edges: pa.Table) -> tuple[tuple[str, ...], NDArray[np.uint8]]:
+def role_codes(edges: pa.Table) -> tuple[tuple[str, ...], NDArray[np.uint8]]:
     """Role names sorted, none first, and each row's place among them."""
     if "role" not in edges.column_names:
         return ("",), np.zeros(edges.num_rows, np.uint8)
@@ -268,7 +294,7 @@ def _roles(edges: pa.Table) -> tuple[tuple[str, ...], NDArray[np.uint8]]:
     return ("", *names), (place.to_numpy() + 1).astype(np.uint8)
 
 
-def _stakes(edges: pa.Table) -> NDArray[np.int64]:
+def stakes_of(edges: pa.Table) -> NDArray[np.int64]:
     """Ratios in millionths; exact, because a double holds nine digits to spare."""
     if "ratio" not in edges.column_names:
         return np.full(edges.num_rows, UNKNOWN_STAKE, np.int64)
@@ -279,19 +305,21 @@ def _stakes(edges: pa.Table) -> NDArray[np.int64]:
     )
 
 
-def _valid_from(edges: pa.Table) -> NDArray[np.int64]:
+def valid_from_days(edges: pa.Table) -> NDArray[np.int64]:
+    """The days on which rows began, since 1970; the smallest number where nobody knows."""
     if "valid_from" not in edges.column_names:
         return np.full(edges.num_rows, np.iinfo(np.int32).min, np.int64)
     days = edges["valid_from"].cast(pa.date32()).cast(pa.int32())
     return days.fill_null(np.iinfo(np.int32).min).to_numpy().astype(np.int64)
 
 
-def _sort_key(
+def sort_key(
     src: NDArray[np.int32],
     dst: NDArray[np.int32],
     kind: NDArray[np.int8],
     role: NDArray[np.uint8],
 ) -> NDArray[np.int64]:
+    """One number an edge, in the order in which edges stand: by src, dst, kind and role."""
     key = (src.astype(np.int64) << 26) | dst
     return (((key << 3) | kind) << 8) | role
 

@@ -13,6 +13,7 @@ from scipy.sparse import csgraph
 
 from graphs.compact import WHOLE, CompactGraph
 from graphs.kinds import BRANCH, DIRECTORSHIP, FIRM, LEGAL_REPRESENTATIVE, OWNERSHIP
+from graphs.pairs import distinct
 
 # A person or firm tied to more nodes than this makes no group: an accountant who is contact of 200
 # firms, or a state holder, would glue a city into one. A project default, not a rule of law.
@@ -35,7 +36,7 @@ class Groups:
 
 def distinct_pairs(graph: CompactGraph, *kinds: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The pairs (src, dst) that edges of these kinds join, each once, sorted, no self-loops."""
-    return pairs_of(graph, graph.edges_of(*kinds))
+    return graph.distinct_pairs(*kinds)
 
 
 def close_links(graph: CompactGraph, least_stake: int = CLOSE_STAKE) -> NDArray[np.bool_]:
@@ -55,11 +56,7 @@ def pairs_of(
     graph: CompactGraph, mask: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The pairs (src, dst) that the masked edges join, each once, sorted."""
-    key = (graph.src[mask].astype(np.int64) << 32) | graph.dst[mask]
-    # edges are sorted by src, then dst: equal pairs stand side by side
-    first = np.ones(len(key), bool)
-    first[1:] = key[1:] != key[:-1]
-    return graph.src[mask][first], graph.dst[mask][first]
+    return graph.pairs_of(mask)
 
 
 def groups(
@@ -67,6 +64,7 @@ def groups(
     subjects: NDArray[np.int32] | None = None,
     *,
     hub_cap: int = HUB_CAP,
+    asked: NDArray[np.int32] | None = None,
 ) -> Groups:
     """Weak components of the firms over their close links.
 
@@ -76,10 +74,11 @@ def groups(
     The id is "G" and 16 hex digits of the SHA-256 of the smallest subject id of the group, so it
     is the same whatever else the graph holds. `subjects` are the numbers of the firms that may
     name a group (all firms unless given); a group without one is named after its smallest firm.
+    `asked`: firms whose groups get their id (all unless given); the others' stays empty.
     """
     src, dst = pairs_of(graph, close_links(graph))
     # a mutual holding (A in B, B in A) is one neighbour, not two
-    key = np.unique((np.minimum(src, dst).astype(np.int64) << 32) | np.maximum(src, dst))
+    key = distinct((np.minimum(src, dst).astype(np.int64) << 32) | np.maximum(src, dst))
     low, high = (key >> 32).astype(np.int32), (key & 0xFFFFFFFF).astype(np.int32)
     degree = np.bincount(low, minlength=graph.node_count)
     degree += np.bincount(high, minlength=graph.node_count)
@@ -94,9 +93,12 @@ def groups(
         named = np.full(len(first), graph.firm_count, np.int64)
         np.minimum.at(named, label[subjects], subjects)
         smallest = np.where(named < graph.firm_count, named, smallest)
+    told = np.arange(len(first)) if asked is None else np.unique(label[asked])
+    ids = np.full(len(first), "", object)
+    ids[told] = [_group_id(name) for name in graph.ids.take(pa.array(smallest[told])).to_pylist()]
     return Groups(
         label=label.astype(np.int32),
-        group_id=tuple(_group_id(name) for name in graph.ids.take(pa.array(smallest)).to_pylist()),
+        group_id=tuple(ids.tolist()),
         size=np.bincount(label, minlength=len(first)).astype(np.int64),
     )
 

@@ -39,7 +39,7 @@ REWIRING_SCHEMA = pa.schema(
     ]
 )
 
-_WIRES = (OWNERSHIP, DIRECTORSHIP, BRANCH)
+WIRES = (OWNERSHIP, DIRECTORSHIP, BRANCH)
 _RELATION = ("src", "dst", "kind", "role")
 _EPOCH = datetime.date(1970, 1, 1)
 _NEVER = -(10**9)  # a day before all others
@@ -167,7 +167,7 @@ def rewiring(
     firm = graph.numbers(changes["subject_id"].combine_chunks())
     is_end = pc.equal(changes["change"], "ended").to_numpy()
     firms = graph.firm_count
-    wires = graph.edges_of(*_WIRES)
+    wires = graph.edges_of(*WIRES)
     held = graph.dst[wires]
     holds = graph.src[wires & graph.is_kind(graph.src, FIRM)]
     relations = np.bincount(held, minlength=firms) + np.bincount(holds, minlength=firms)
@@ -196,7 +196,7 @@ def _changes(
 ) -> pa.Table:
     until = (as_of - _EPOCH).days
     since = until - settings.rewiring_days
-    rows = _rows(edges, ended, _WIRES)
+    rows = _rows(edges, ended, WIRES)
     relations = _changed_relations(rows, since, until)
     by_firm = pc.equal(relations["src_kind"], FIRM)
     sides = pa.concat_tables(

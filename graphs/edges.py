@@ -56,6 +56,8 @@ _ARROW = {
 EDGE_SCHEMA: pa.Schema = pa.schema([(name, _ARROW[kind]) for name, kind in EDGE_COLUMNS])
 """The same columns in Arrow."""
 
+_RECORD = ("source", "source_record_id", "file", "line")
+
 EDGE_TABLES: tuple[str, ...] = ("shareholder", "investment", "key_person", "branch", "registration")
 
 
@@ -91,13 +93,7 @@ def edges(
             f"Edges that ended since {ended_since} were asked for as of {as_of}; expected an earlier "
             "day. Give ended_since a day before as_of."
         )
-    parts = [part for name in EDGE_TABLES if name in tables for part in _BUILDERS[name](tables)]
-    if not parts:
-        raise ValueError(
-            f"No edges can be made: expected at least one of the tables {', '.join(EDGE_TABLES)}, "
-            f"got {', '.join(sorted(tables)) or 'none'}. Pass the known states of these tables."
-        )
-    every = reduce(DataFrame.unionAll, parts)
+    every = _every_row(tables, _RECORD)
     day, since = F.lit(as_of), F.lit(as_of if ended_since is None else ended_since)
     valid = (
         F.col("src").isNotNull()
@@ -106,6 +102,49 @@ def edges(
         & (F.col("valid_to").isNull() | (F.col("valid_to") > since))
     )
     return every.where(valid).select(*[F.col(name) for name, _ in EDGE_COLUMNS])
+
+
+HISTORY_COLUMNS = ("src", "src_kind", "dst", "dst_kind", "kind", "role", "ratio",
+                   "valid_from", "valid_to", "known_at", "known_until")  # fmt: skip
+
+
+def edge_versions(tables: Mapping[str, DataFrame]) -> DataFrame:
+    """Every edge that was ever known, with the days on which it was: `HISTORY_COLUMNS`.
+
+    What `graphs.edge_history` slices days out of. `tables`: as for `edges`, but all versions with
+    the days on which they stood (`features.as_of.known_intervals`). The edges to shared offices and
+    managed clusters are in it: which addresses are such is a matter of the day
+    (`shared_premises`).
+
+    Raises ValueError when none of the tables is given.
+    """
+    own = {name: table for name, table in tables.items() if name != "address"}
+    every = _every_row(own, ("known_at", "known_until"))
+    told = every.where(F.col("src").isNotNull() & F.col("dst").isNotNull())
+    return told.select(*HISTORY_COLUMNS)
+
+
+def shared_premises(tables: Mapping[str, DataFrame]) -> DataFrame | None:
+    """Addresses that tie nobody, and when they were known as such; None without the table.
+
+    address_id, known_at, known_until. `tables` as for `edge_versions`.
+    """
+    if "address" not in tables:
+        return None
+    return _shared(tables["address"]).select("address_id", "known_at", "known_until")
+
+
+def _every_row(tables: Mapping[str, DataFrame], also: tuple[str, ...]) -> DataFrame:
+    """The rows of all edge tables, those without a key or not valid on the day included."""
+    parts = [
+        part for name in EDGE_TABLES if name in tables for part in _BUILDERS[name](tables, also)
+    ]
+    if not parts:
+        raise ValueError(
+            f"No edges can be made: expected at least one of the tables {', '.join(EDGE_TABLES)}, "
+            f"got {', '.join(sorted(tables)) or 'none'}. Pass the known states of these tables."
+        )
+    return reduce(DataFrame.unionAll, parts)
 
 
 def concert_holders(tables: Mapping[str, DataFrame], as_of: datetime.date) -> DataFrame | None:
@@ -131,26 +170,31 @@ def concert_holders(tables: Mapping[str, DataFrame], as_of: datetime.date) -> Da
     return told.where(F.col("holder_id").isNotNull()).distinct()
 
 
-def _edge_rows(table: DataFrame, table_name: str, kind: str, **columns: Column | str) -> DataFrame:
-    """Rows of `table` as edges; a string argument is a literal, what is not given is NULL."""
+def _edge_rows(
+    table: DataFrame, also: tuple[str, ...], table_name: str, kind: str, **columns: Column | str
+) -> DataFrame:
+    """Rows of `table` as edges; a string argument is a literal, what is not given is NULL.
+
+    also: columns of the table that stand behind those of the relation.
+    """
     given: dict[str, Column | str] = {"kind": kind, "table_name": table_name, **columns}
-    for name in ("source", "source_record_id", "file", "line"):
-        given[name] = F.col(name)
     chosen = []
     for name, spark_type in EDGE_COLUMNS:
-        value = given.get(name)
-        column = value if isinstance(value, Column) else F.lit(value)
-        chosen.append(column.cast(spark_type).alias(name))
-    return table.select(*chosen)
+        if name not in _RECORD:
+            value = given.get(name)
+            column = value if isinstance(value, Column) else F.lit(value)
+            chosen.append(column.cast(spark_type).alias(name))
+    return table.select(*chosen, *also)
 
 
-def _from_shareholder(tables: Mapping[str, DataFrame]) -> list[DataFrame]:
+def _from_shareholder(tables: Mapping[str, DataFrame], also: tuple[str, ...]) -> list[DataFrame]:
     firm_id, person_key = F.col("holder_subject_id"), F.col("holder_key")
     # The type says which key counts; without a type the firm's id goes first, being public.
     is_person = F.coalesce(F.col("holder_type") == "person", firm_id.isNull())
     return [
         _edge_rows(
             tables["shareholder"],
+            also,
             "shareholder",
             OWNERSHIP,
             src=F.when(is_person, person_key).otherwise(firm_id),
@@ -164,10 +208,11 @@ def _from_shareholder(tables: Mapping[str, DataFrame]) -> list[DataFrame]:
     ]
 
 
-def _from_investment(tables: Mapping[str, DataFrame]) -> list[DataFrame]:
+def _from_investment(tables: Mapping[str, DataFrame], also: tuple[str, ...]) -> list[DataFrame]:
     return [
         _edge_rows(
             tables["investment"],
+            also,
             "investment",
             OWNERSHIP,
             src=F.col("subject_id"),
@@ -181,10 +226,11 @@ def _from_investment(tables: Mapping[str, DataFrame]) -> list[DataFrame]:
     ]
 
 
-def _from_key_person(tables: Mapping[str, DataFrame]) -> list[DataFrame]:
+def _from_key_person(tables: Mapping[str, DataFrame], also: tuple[str, ...]) -> list[DataFrame]:
     return [
         _edge_rows(
             tables["key_person"],
+            also,
             "key_person",
             DIRECTORSHIP,
             src=F.col("person_key"),
@@ -198,10 +244,11 @@ def _from_key_person(tables: Mapping[str, DataFrame]) -> list[DataFrame]:
     ]
 
 
-def _from_branch(tables: Mapping[str, DataFrame]) -> list[DataFrame]:
+def _from_branch(tables: Mapping[str, DataFrame], also: tuple[str, ...]) -> list[DataFrame]:
     return [
         _edge_rows(
             tables["branch"],
+            also,
             "branch",
             BRANCH,
             src=F.col("subject_id"),
@@ -214,10 +261,11 @@ def _from_branch(tables: Mapping[str, DataFrame]) -> list[DataFrame]:
     ]
 
 
-def _from_registration(tables: Mapping[str, DataFrame]) -> list[DataFrame]:
+def _from_registration(tables: Mapping[str, DataFrame], also: tuple[str, ...]) -> list[DataFrame]:
     registration = tables["registration"]
     legal_rep = _edge_rows(
         registration,
+        also,
         "registration",
         DIRECTORSHIP,
         src=F.col("legal_rep_key"),
@@ -236,6 +284,7 @@ def _from_registration(tables: Mapping[str, DataFrame]) -> list[DataFrame]:
     return [legal_rep] + [
         _edge_rows(
             table,
+            also,
             "registration",
             kind,
             src=F.col("subject_id"),
@@ -255,15 +304,7 @@ def _addressed(tables: Mapping[str, DataFrame]) -> DataFrame:
     )
     if "address" not in tables:
         return registration
-    common = (
-        tables["address"]
-        .where(
-            F.coalesce(F.col("shared_office"), F.lit(False))
-            | F.coalesce(F.col("managed_cluster"), F.lit(False))
-        )
-        .select(F.col("address_id").alias("_common"))
-        .distinct()
-    )
+    common = _shared(tables["address"]).select(F.col("address_id").alias("_common")).distinct()
     for column in ("domicile_address_id", "operating_address_id"):
         left_out = common.select(F.col("_common").alias(f"_common_{column}"))
         registration = registration.join(
@@ -272,7 +313,17 @@ def _addressed(tables: Mapping[str, DataFrame]) -> DataFrame:
     return registration
 
 
-_BUILDERS: dict[str, Callable[[Mapping[str, DataFrame]], list[DataFrame]]] = {
+def _shared(addresses: DataFrame) -> DataFrame:
+    """The rows that speak of a shared office or a managed cluster."""
+    return addresses.where(
+        F.coalesce(F.col("shared_office"), F.lit(False))
+        | F.coalesce(F.col("managed_cluster"), F.lit(False))
+    )
+
+
+_Builder = Callable[[Mapping[str, DataFrame], tuple[str, ...]], list[DataFrame]]
+
+_BUILDERS: dict[str, _Builder] = {
     "shareholder": _from_shareholder,
     "investment": _from_investment,
     "key_person": _from_key_person,

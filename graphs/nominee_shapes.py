@@ -25,7 +25,7 @@ from graphs.kinds import (
     SHARED_ADDRESS,
     SHARED_PHONE,
 )
-from graphs.pairs import Numbers, among, spread, whole_groups
+from graphs.pairs import Numbers, among, distinct, spread, whole_groups
 from graphs.shape_settings import ShapeSettings, known_hubs, with_roles
 
 FRONT_SCHEMA = pa.schema(
@@ -83,7 +83,7 @@ def fronts(graph: CompactGraph, settings: ShapeSettings | None = None) -> Fronts
     _, node = np.unique((person[row] << 32) | shared, return_inverse=True)
     nodes = len(person) + (int(node.max()) + 1 if len(node) else 0)
     label = connected(row.astype(np.int32), (len(person) + node).astype(np.int32), nodes, "weak")
-    part = np.unique((person << 32) | label[: len(person)])
+    part = distinct((person << 32) | label[: len(person)])
     parts = np.bincount(part >> 32, minlength=graph.node_count)[person]
     firms = np.bincount(person, minlength=graph.node_count)[person]
     kept = parts >= settings.front_firms
@@ -94,7 +94,7 @@ def _fronted(graph: CompactGraph, settings: ShapeSettings) -> tuple[Numbers, Num
     """(person, firm): holders and legal representatives of `front_firms` firms or more."""
     mask = graph.edges_of(OWNERSHIP) | _speaks(graph)
     mask &= graph.is_kind(graph.src, PERSON) & ~known_hubs(graph, settings)[graph.src]
-    key = np.unique((graph.src[mask].astype(np.int64) << 32) | graph.dst[mask])
+    key = distinct((graph.src[mask].astype(np.int64) << 32) | graph.dst[mask])
     person, firm = key >> 32, key & 0xFFFFFFFF
     _, where = distinct_pairs(graph, OWNERSHIP, DIRECTORSHIP)
     crowded = np.bincount(where, minlength=graph.node_count) > settings.hub_cap
@@ -205,7 +205,7 @@ def proxies(
     firms = np.bincount(person, minlength=graph.node_count)
     by_rep = rep[spread(start[firm], many)]
     person, firm = np.repeat(person, many), np.repeat(firm, many)
-    who = np.unique((person << 32) | by_rep) >> 32
+    who = distinct((person << 32) | by_rep) >> 32
     representatives = np.bincount(who, minlength=graph.node_count)
     told = (firms[person] >= settings.proxy_firms) & (representatives[person] >= 2)
     person, firm, by_rep = person[told], firm[told], by_rep[told]
@@ -221,7 +221,7 @@ def _behind(
     by_person = (above >= 0) & graph.is_kind(above, PERSON)
     watch = graph.edges_of(DIRECTORSHIP) & with_roles(graph, settings.watching_roles)
     watch &= graph.is_kind(graph.src, PERSON)
-    key = np.unique(
+    key = distinct(
         np.concatenate(
             [
                 (above[by_person].astype(np.int64) << 32) | firms[by_person],

@@ -82,5 +82,6 @@ def known_hubs(graph: CompactGraph, settings: ShapeSettings) -> NDArray[np.bool_
 
 def with_roles(graph: CompactGraph, roles: tuple[str, ...]) -> NDArray[np.bool_]:
     """Mask of the edges with one of the roles."""
-    codes = [graph.roles.index(role) for role in roles if role in graph.roles]
-    return np.isin(graph.role, codes)
+    wanted = np.isin(graph.roles, roles)
+    mask: NDArray[np.bool_] = wanted[graph.role]
+    return mask

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,7 @@ from graphs.components import HUB_CAP, circular_holdings, distinct_pairs, groups
 from graphs.concert import CONCERT_GROUP, concert_groups, joined_groups
 from graphs.control import Control, control
 from graphs.declaration import GRAPH_FEATURES, GraphFeature
+from graphs.edge_history import EdgeHistory
 from graphs.exposure import ExposureSettings, case_weight, exposure, path_words
 from graphs.kinds import (
     DIRECTORSHIP,
@@ -29,11 +31,11 @@ from graphs.kinds import (
     SHARED_AGENT,
     SHARED_PHONE,
 )
-from graphs.shape_features import shape_columns
+from graphs.shape_features import Recent, columns_of_shapes, recent_changes, recent_changes_of
 from graphs.shape_settings import ShapeSettings
 from graphs.ties import TieSettings, ties
 
-__all__ = ["FEATURE_SCHEMA", "GRAPH_FEATURES", "GraphFeature", "graph_features"]
+__all__ = ["FEATURE_SCHEMA", "GRAPH_FEATURES", "GraphFeature", "day_features", "graph_features"]
 
 _ARROW = {"string": pa.string(), "integer": pa.int64(), "double": pa.float64()}
 
@@ -76,17 +78,87 @@ def graph_features(
     names = _subjects(subjects)
     graph = compact(edges, names, limit_bytes=limit_bytes)
     numbers = graph.numbers(names)
-    cases, stage_days = _cases(graph, known_cases, as_of)
-    columns: Columns = {"subject_id": names}
-    columns |= _group_columns(graph, numbers, cases, group_hub_cap)
+    return _table(
+        _Asked(graph, numbers, numbers, names),
+        _cases(graph, known_cases, as_of),
+        as_of,
+        recent_changes(graph, edges, ended, as_of, shape_settings),
+        concert,
+        _Settings(
+            group_hub_cap, tie_settings, exposure_settings, shape_settings, control_threshold
+        ),
+    )
+
+
+def day_features(
+    history: EdgeHistory,
+    subjects: NDArray[np.int32],
+    wanted: NDArray[np.int32],
+    known_cases: pa.Table,
+    as_of: datetime.date,
+    *,
+    shape_settings: ShapeSettings | None = None,
+    control_threshold: float = 0.5,
+    concert: pa.Table | None = None,
+) -> pa.Table:
+    """`graph_features` of one day out of the edges' history, the rows of the `wanted` subjects.
+
+    `subjects` and `wanted`: numbers of the history (`EdgeHistory.firm_numbers`), ascending; who is
+    registered as of the day, and those of them whose rows are asked for. The rest as for
+    `graph_features`; the values are the same.
+    """
+    settings = shape_settings or ShapeSettings()
+    day = history.on(as_of, settings.history_days, subjects)
+    numbers = day.number[wanted]
+    return _table(
+        _Asked(day.graph, day.number[subjects], numbers, history.ids.take(pa.array(wanted))),
+        _cases(day.graph, known_cases, as_of),
+        as_of,
+        recent_changes_of(day, as_of, settings),
+        concert,
+        _Settings(HUB_CAP, None, None, shape_settings, control_threshold),
+    )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Whose columns are made: `subjects` are all that are registered, `numbers` and `names` those
+    that get a row."""
+
+    graph: CompactGraph
+    subjects: NDArray[np.int32]
+    numbers: NDArray[np.int32]
+    names: pa.StringArray
+
+
+@dataclass(frozen=True)
+class _Settings:
+    group_hub_cap: int
+    ties: TieSettings | None
+    exposure: ExposureSettings | None
+    shapes: ShapeSettings | None
+    control_threshold: float
+
+
+def _table(
+    asked: _Asked,
+    cases: tuple[NDArray[np.int32], NDArray[np.int64]],
+    as_of: datetime.date,
+    recent: Recent,
+    concert: pa.Table | None,
+    settings: _Settings,
+) -> pa.Table:
+    graph, numbers = asked.graph, asked.numbers
+    columns: Columns = {"subject_id": asked.names}
+    columns |= _group_columns(asked, cases[0], settings.group_hub_cap)
     together = None if concert is None else concert_groups(graph, joined_groups(concert))
-    controlled = control(graph, threshold=control_threshold, concert=together)
-    columns |= _control_columns(graph, numbers, cases, controlled)
+    controlled = control(graph, threshold=settings.control_threshold, concert=together)
+    columns |= _control_columns(graph, numbers, cases[0], controlled)
     columns |= _owner_columns(graph, numbers)
     columns |= _shared_columns(graph, numbers)
-    columns |= shape_columns(graph, numbers, controlled, edges, ended, as_of, shape_settings)
+    columns |= columns_of_shapes(graph, numbers, controlled, recent, settings.shapes)
     columns |= _exposure_columns(
-        graph, numbers, cases, stage_days, as_of, tie_settings, exposure_settings
+        graph, numbers, cases[0], cases[1], as_of, settings.ties, settings.exposure
     )
     return pa.table([pa.array(columns[f.name], f.type) for f in FEATURE_SCHEMA], FEATURE_SCHEMA)
 
@@ -135,15 +207,13 @@ def _others_in(
     return count[label[numbers]] - own
 
 
-def _group_columns(
-    graph: CompactGraph, numbers: NDArray[np.int32], cases: NDArray[np.int32], hub_cap: int
-) -> Columns:
-    found = groups(graph, numbers, hub_cap=hub_cap)
-    label = found.label[numbers]
+def _group_columns(asked: _Asked, cases: NDArray[np.int32], hub_cap: int) -> Columns:
+    found = groups(asked.graph, asked.subjects, hub_cap=hub_cap, asked=asked.numbers)
+    label = found.label[asked.numbers]
     return {
         "group_id": pa.array(found.group_id, pa.string()).take(pa.array(label)),
         "group_size": found.size[label],
-        "group_case_count": _others_in(found.label, numbers, cases),
+        "group_case_count": _others_in(found.label, asked.numbers, cases),
     }
 
 

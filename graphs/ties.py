@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from graphs.compact import WHOLE, CompactGraph
 from graphs.kinds import (
@@ -98,15 +99,19 @@ def ties(graph: CompactGraph, settings: TieSettings | None = None) -> Ties:
     root = np.sqrt(degree.astype(np.float64))
     passes = weight * (damped[low] * damped[high]) / (root[low] * root[high])
 
-    node, other = np.concatenate([low, high]), np.concatenate([high, low])
-    order = np.argsort((node.astype(np.int64) << 32) | other, kind="stable")
-    counts = np.bincount(node, minlength=nodes)
+    # Pairs stand by (low, high). So with the ties of the higher ends first, each node's smaller
+    # neighbours come before its larger ones, in order: sorted by counting alone.
+    node, other = np.concatenate([high, low]), np.concatenate([low, high])
+    by_node = sparse.csr_matrix(
+        (np.arange(len(node)), (node, other)), shape=(nodes, nodes), dtype=np.int64
+    )
+    order = by_node.data
     return Ties(
-        start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        start=by_node.indptr.astype(np.int64),
         neighbour=other[order],
         passes=np.concatenate([passes, passes])[order],
         kind=np.concatenate([kind, kind])[order],
-        down=np.concatenate([down, ~down])[order],
+        down=np.concatenate([~down, down])[order],
     )
 
 
@@ -127,10 +132,15 @@ def _strongest(graph: CompactGraph, settings: TieSettings) -> tuple[NDArray[np.g
     used = np.flatnonzero((graph.src != graph.dst) & (weight > 0))
     low, high = np.minimum(graph.src, graph.dst)[used], np.maximum(graph.src, graph.dst)[used]
     pair = (low.astype(np.int64) << 32) | high
-    # among edges of one pair: heaviest, then the order of the edges themselves
-    order = np.lexsort((graph.edge_kind[used], -weight[used], pair))
+    order = np.argsort(pair)
+    ordered = pair[order]
     first = np.ones(len(order), bool)
-    first[1:] = pair[order][1:] != pair[order][:-1]
+    first[1:] = ordered[1:] != ordered[:-1]
+    repeated = ~first
+    repeated[:-1] |= ~first[1:]
+    some = order[repeated]  # among edges of one pair: heaviest, then the order of the edges
+    by_worth = np.lexsort((some, graph.edge_kind[used][some], -weight[used][some], pair[some]))
+    order[repeated] = some[by_worth]
     chosen = order[first]
     down = graph.src[used][chosen] == low[chosen]
     return low[chosen], high[chosen], weight[used][chosen], graph.edge_kind[used][chosen], down

@@ -198,16 +198,20 @@ def known_cases(known: Mapping[str, DataFrame], target: Target) -> pa.Table:
     return cases.toArrow().cast(schema).sort_by("subject_id")
 
 
+def memory_limit(city: City) -> int:
+    """How many bytes the graph may take: as city.yaml allows, else half of what there is."""
+    allowed = city.graph_memory_gb
+    return int(allowed * 2**30) if allowed else os.sysconf("SC_PHYS_PAGES") * PAGE // 2
+
+
 def _loaded(folder: Path, subjects: int, city: City) -> pa.Table:
     """The edges as written, read only when they and the graph's arrays fit into memory."""
     if not any(folder.glob("*.parquet")):
         return EDGE_SCHEMA.empty_table()  # an engine may write no file at all for no rows
     written = dataset(folder, format="parquet")
     rows = written.count_rows()
-    allowed = city.graph_memory_gb
-    limit = int(allowed * 2**30) if allowed else os.sysconf("SC_PHYS_PAGES") * PAGE // 2
     try:
-        require_memory(subjects + rows, rows, limit, rows * BYTES_PER_ROW)
+        require_memory(subjects + rows, rows, memory_limit(city), rows * BYTES_PER_ROW)
     except GraphTooLarge as error:
         where = city.folder / "city.yaml"
         raise RefusalError(f"{error} The limit is graph_memory_gb in {where}.") from None

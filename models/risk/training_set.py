@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from models.risk.labels import Labels
 
@@ -27,15 +29,27 @@ def labelled_rows(
     only; a dated one on all others too, at most `most_unlabelled`, drawn by a hash of the id.
     """
     ids = features["subject_id"]
-    positive = ids.isin(labels.positive)
-    chosen = positive | ids.isin(labels.reviewed)
-    if not static:
-        others = features.index[~chosen & ~ids.isin(labels.under_case)]
-        drawn = ids[others].map(_draw).sort_values(kind="stable").index[:most_unlabelled]
-        chosen = chosen | features.index.isin(drawn)
+    chosen = chosen_firms(ids, labels, most_unlabelled, static)
     rows = features[chosen].copy()
-    rows["label"] = positive[chosen].astype("int8")
+    rows["label"] = rows["subject_id"].isin(labels.positive).astype("int8")
     return rows.sort_values("subject_id", kind="stable", ignore_index=True)
+
+
+def chosen_firms(
+    ids: pd.Series, labels: Labels, most_unlabelled: int, static: bool
+) -> NDArray[np.bool_]:
+    """Which of the firms (ids, each once) one day's rows to train on are made of.
+
+    Every positive and reviewed one; a dated city takes others too, at most `most_unlabelled`, drawn
+    by a hash of the id: as far as they are registered the same firms on every day, so that few have
+    to be looked at over all days.
+    """
+    chosen: NDArray[np.bool_] = (ids.isin(labels.positive) | ids.isin(labels.reviewed)).to_numpy()
+    if not static:
+        others = np.flatnonzero(~chosen & ~ids.isin(labels.under_case).to_numpy())
+        draw = np.array([_draw(name) for name in ids.to_numpy()[others]], object)
+        chosen[others[np.argsort(draw, kind="stable")[:most_unlabelled]]] = True
+    return chosen
 
 
 def group_of(rows: pd.DataFrame, alike: Sequence[str]) -> pd.Series:
@@ -52,5 +66,6 @@ def group_of(rows: pd.DataFrame, alike: Sequence[str]) -> pd.Series:
     return pd.Series(np.where(family, rows["group_id"], alone), index=rows.index, name="group")
 
 
-def _draw(subject_id: str) -> str:
-    return hashlib.sha256(f"draw:{subject_id}".encode()).hexdigest()
+@lru_cache(maxsize=2**18)  # the same firms are drawn from on every day
+def _draw(subject_id: str) -> bytes:
+    return hashlib.sha256(f"draw:{subject_id}".encode()).digest()
