@@ -128,7 +128,9 @@ def lists_at_capacity(
 
 def _under_case(truth: pd.DataFrame, under_case: pd.DataFrame | None) -> pd.DataFrame:
     if under_case is None:
-        under_case = truth[["subject_id", "first_official"]].set_axis(["subject_id", "since"], axis=1)
+        under_case = truth[["subject_id", "first_official"]].set_axis(
+            ["subject_id", "since"], axis=1
+        )
     since = under_case.assign(since=pd.to_datetime(under_case["since"])).dropna(subset=["since"])
     return since.groupby("subject_id")["since"].min().reset_index()
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from models.risk.intervals import Share
 
@@ -61,12 +63,16 @@ def population_stability(then: pd.Series, now: pd.Series, bins: int = BINS) -> f
     else:
         codes = [np.asarray(c.astype(object).where(c.notna(), "\0"), str) for c in (then, now)]
     every = np.unique(np.concatenate(codes))
-    shares = [
-        np.maximum(pd.Series(code).value_counts().reindex(every, fill_value=0) / len(code),
-                   LEAST_SHARE).to_numpy()
-        for code in codes
-    ]  # fmt: skip
+    shares = [_bin_shares(code, every) for code in codes]
     return float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
+
+
+def _bin_shares(code: NDArray[Any], every: NDArray[Any]) -> NDArray[np.float64]:
+    """The share of the rows in each bin of `every`, at least `LEAST_SHARE`."""
+    bins, rows = np.unique(code, return_counts=True)
+    shares = np.full(len(every), LEAST_SHARE)
+    shares[np.searchsorted(every, bins)] = np.maximum(rows / len(code), LEAST_SHARE)
+    return shares
 
 
 def drift(then: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:

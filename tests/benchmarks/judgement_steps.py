@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ SCORED_ROWS = 1_000_000
 def design_of(days: Sequence[date]) -> Design:
     """The demo city's own features and settings; `days`: those there are features of."""
     city = load_city("demo")
-    apart = min((b - a).days for a, b in zip(days, days[1:], strict=False)) // 28
+    apart = min((b - a).days for a, b in pairwise(days)) // 28
     return Design(
         tuple(model_features(city)), directions(city), settings_of(city), city.target,
         min(APART, max(1, apart)),
@@ -60,8 +61,9 @@ def judge(folder: Path, first: date, last: date) -> None:
     calibration = _calibration(frames, judged, seen, design, last)
     told = {
         "days": [str(day) for day in days],
+        "frame_days": len(frames.days()),
         "firms": int(judged.scores.groupby("as_of").size().iloc[-1]),
-        "places": int(len(seen.lists)),
+        "places": len(seen.lists),
         "seen": _counted(seen),
         "ceiling": _counted(best),
         "share_of_ceiling": _of_ceiling(seen, best, truth),
