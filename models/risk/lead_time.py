@@ -24,8 +24,8 @@ class LeadTime:
 
     `median`, `lower`, `upper` (quartiles): Kaplan-Meier, days; None where the curve never falls so
     far (more than that share is still open). `at_least`: days to the estimated share whose lead is
-    at least so long. `plain_median`: of the official firms alone; None without any. `curve`: day,
-    at_risk, ended, survival.
+    at least so long; None where nobody was followed so long. `plain_median`: of the
+    official firms alone; None without any. `curve`: day, at_risk, ended, survival.
     """
 
     firms: int
@@ -33,7 +33,7 @@ class LeadTime:
     median: float | None
     lower: float | None
     upper: float | None
-    at_least: Mapping[int, float]
+    at_least: Mapping[int, float | None]
     plain_median: float | None
     curve: pd.DataFrame
 
@@ -84,7 +84,7 @@ def lead_time(first_listed: pd.Series, official: pd.Series, until: date) -> Lead
         median=_quantile(curve, 0.5),
         lower=_quantile(curve, 0.25),
         upper=_quantile(curve, 0.75),
-        at_least={least: _open_until(curve, least) for least in LEAST_DAYS} if len(days) else {},
+        at_least={least: _open_until(curve, days, least) for least in LEAST_DAYS},
         plain_median=float(plain.median()) if len(plain) else None,
         curve=curve,
     )
@@ -96,7 +96,9 @@ def _quantile(curve: pd.DataFrame, share: float) -> float | None:
     return float(passed["day"].iloc[0]) if len(passed) else None
 
 
-def _open_until(curve: pd.DataFrame, day: int) -> float:
+def _open_until(curve: pd.DataFrame, days: pd.Series, day: int) -> float | None:
     """The share whose lead is at least `day` days."""
     before = curve[curve["day"] < day]
-    return float(before["survival"].iloc[-1]) if len(before) else 1.0
+    share = float(before["survival"].iloc[-1]) if len(before) else 1.0
+    # past the longest time that anybody was followed the curve says nothing, unless all ended
+    return share if share == 0 or (days >= day).any() else None

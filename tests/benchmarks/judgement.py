@@ -132,7 +132,9 @@ def _lead(lead: dict[str, Any]) -> Verdict:
     open_ = f"{lead['official']} official, {lead['censored']} censored"
     plain = "" if lead["plain_median"] is None else f"; official alone {lead['plain_median']:.0f}"
     value = "not reached" if lead["median"] is None else f"{lead['median']:.0f}"
-    return Verdict(what, target, f"{value} ({open_}{plain})", lead["at_least"]["90"] >= 0.5)
+    long = lead["at_least"]["90"]
+    met = None if long is None else long >= 0.5
+    return Verdict(what, target, f"{value} ({open_}{plain})", met)
 
 
 def _calibrated(what: str, calibration: dict[str, Any] | None, where: str) -> Verdict:

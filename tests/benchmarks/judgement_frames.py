@@ -83,6 +83,11 @@ class Frames:
         found = self.folder.glob("features-*.parquet")
         return sorted(date.fromisoformat(path.stem.removeprefix("features-")) for path in found)
 
+    def last_known(self) -> date:
+        """The newest day of which the cases are there."""
+        found = self.folder.glob("cases-*.parquet")
+        return max(date.fromisoformat(path.stem.removeprefix("cases-")) for path in found)
+
     def features_of(self, day: date) -> pd.DataFrame:
         """subject_id and every feature of every firm registered by the day."""
         return self._read("features", day)
@@ -107,8 +112,6 @@ def main() -> None:
     """Runs one of the two over the month-ends from FIRST to LAST."""
     what, folder = sys.argv[1], Path(sys.argv[2])
     days = month_ends(date.fromisoformat(sys.argv[3]), date.fromisoformat(sys.argv[4]))
-    if what == "known":
-        days = [day for day in days if (folder / f"features-{day}.parquet").exists()]
     city = load_city("demo")
     with open_engine("sail") as running:
         lake = Lake(folder / "lake", running.spark)

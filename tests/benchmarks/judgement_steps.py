@@ -58,7 +58,7 @@ def judge(folder: Path, first: date, last: date) -> None:
         backtest(scores, truth, judged.capacity, judged.under_case, last)
         for scores in (judged.scores, judged.ceiling)
     )
-    calibration = _calibration(frames, judged, seen, design, last)
+    calibration = _calibration(frames, judged, seen, design)
     told = {
         "days": [str(day) for day in days],
         "frame_days": len(frames.days()),
@@ -109,11 +109,11 @@ def _of_ceiling(seen: Backtest, best: Backtest, truth: pd.DataFrame) -> list[flo
 
 
 def _calibration(
-    frames: Frames, judged: Judged, seen: Backtest, design: Design, last: date
+    frames: Frames, judged: Judged, seen: Backtest, design: Design
 ) -> dict[str, Any] | None:
     """Over the list days whose horizon ends by the last day there are cases of."""
-    cases = frames.cases_of(max(frames.days()))
-    until = max(frames.days())
+    until = frames.last_known()
+    cases = frames.cases_of(until)
     parts = []
     listed = seen.lists.set_index(["as_of", "subject_id"]).index
     for day, scores in judged.scores.groupby("as_of"):

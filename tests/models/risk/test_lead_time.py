@@ -68,8 +68,17 @@ def test_lead_times_of_firms() -> None:
     assert (later.lower, later.median, later.upper) == (20, 100, None)
 
 
+def test_nothing_is_said_of_times_nobody_was_followed() -> None:
+    listed = pd.Series({"A": date(2024, 1, 1), "B": date(2024, 1, 1)})
+    open_ = lead_time(listed, pd.Series({"A": None, "B": None}), date(2024, 2, 10))
+    assert open_.at_least == {30: 1.0, 60: None, 90: None}  # 40 days is all there is
+    over = lead_time(listed, pd.Series(date(2024, 1, 11), listed.index), date(2024, 2, 10))
+    assert over.at_least == {30: 0, 60: 0, 90: 0}  # both ended after 10 days: that is known
+
+
 def test_no_firm_and_a_lead_below_zero() -> None:
     empty = lead_time(pd.Series(dtype=object), pd.Series(dtype=object), date(2024, 1, 1))
-    assert (empty.firms, empty.median, empty.at_least) == (0, None, {})
+    assert (empty.firms, empty.median) == (0, None)
+    assert set(empty.at_least.values()) == {None}
     with pytest.raises(ValueError, match="negative"):
         kaplan_meier([-1], [True])

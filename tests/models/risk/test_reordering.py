@@ -69,9 +69,7 @@ def test_no_order_at_all_beats_the_truth(rows: list[tuple[int, bool]]) -> None:
     best = reordered(inspections([(day, float(hit), hit) for day, hit in rows]))
     assert best is not None
     for order in permutations(range(len(rows))):
-        tried = reordered(
-            inspections([(d, float(order[n]), h) for n, (d, h) in enumerate(rows)])
-        )
+        tried = reordered(inspections([(d, float(order[n]), h) for n, (d, h) in enumerate(rows)]))
         assert tried is not None
         assert tried.days_earlier <= best.days_earlier + 1e-9
 

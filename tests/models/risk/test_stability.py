@@ -40,9 +40,7 @@ def stability_twin(then: list[float | None], now: list[float | None], bins: int)
 @given(VALUES, VALUES)
 def test_the_index_is_the_twins(then: list[float | None], now: list[float | None]) -> None:
     # four bins: quantiles by quarters are exact, so no edge falls to rounding
-    index = population_stability(
-        pd.Series(then, dtype=float), pd.Series(now, dtype=float), bins=4
-    )
+    index = population_stability(pd.Series(then, dtype=float), pd.Series(now, dtype=float), bins=4)
     assert index == pytest.approx(stability_twin(then, now, 4))
 
 
@@ -50,15 +48,15 @@ def test_the_index_is_the_twins(then: list[float | None], now: list[float | None
 def test_the_same_in_any_order_is_nought(values: list[float | None], random) -> None:
     shuffled = list(values)
     random.shuffle(shuffled)
-    assert population_stability(pd.Series(values, dtype=float), pd.Series(shuffled, dtype=float)) == 0
+    assert (
+        population_stability(pd.Series(values, dtype=float), pd.Series(shuffled, dtype=float)) == 0
+    )
     texts = pd.Series([None if v is None else str(v) for v in values], dtype=object)
     assert population_stability(texts, texts) == 0
 
 
 @given(VALUES, VALUES)
-def test_the_index_is_never_below_nought(
-    then: list[float | None], now: list[float | None]
-) -> None:
+def test_the_index_is_never_below_nought(then: list[float | None], now: list[float | None]) -> None:
     index = population_stability(pd.Series(then, dtype=float), pd.Series(now, dtype=float))
     assert index is not None
     assert index >= 0
