@@ -130,9 +130,11 @@ def details(found: Evaluation) -> Table:
         told = "none came" if calibration.of_list is None else _estimate(calibration.of_list)
         table.add_row("expected over observed, list", told)
     if found.reordering is not None:
+        days = found.reordering.days_earlier
+        way = "earlier" if days >= 0 else "LATER"
         table.add_row(
             f"the same {found.reordering_of} re-ordered",
-            f"{found.reordering.days_earlier:+.1f} days earlier ({found.reordering.hits} hits)",
+            f"found {abs(days):.1f} days {way} ({found.reordering.hits} hits)",
         )
     if found.inspected is not None:
         table.add_row("confirmed by inspection", _share(found.inspected))

@@ -25,6 +25,8 @@ from models.risk.stability import Steadiness, drift, steadiness
 from models.risk.subgroups import subgroups
 
 SEED = 20240101
+REORDERED_DAYS = 180
+"""Inspections up to so long after the list are re-ordered by its scores (project default)."""
 
 
 @dataclass(frozen=True)
@@ -251,7 +253,9 @@ def _reordering(held: Held) -> dict[str, Any]:
     if rows is None or len(rows) == 0:
         return {"reordering": None, "reordering_of": of}
     score = held.firms.set_index("subject_id")["margin"]
+    last = pd.Timestamp(held.outcomes.as_of) + pd.Timedelta(days=REORDERED_DAYS)
     rows = rows[~rows["subject_id"].isin(held.outcomes.under_case)]
+    rows = rows[pd.to_datetime(rows["day"]) <= last]
     rows = rows.assign(score=rows["subject_id"].map(score))
     return {"reordering": reordered(rows), "reordering_of": of}
 

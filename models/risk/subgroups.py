@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 AGES = ((1, "under 1 year"), (3, "1 to 3"), (5, "3 to 5"), (10, "5 to 10"), (np.inf, "10 and more"))
 SIZES = ((10, "under 10"), (50, "10 to 49"), (300, "50 to 299"), (np.inf, "300 and more"))
 UNKNOWN = "unknown"
+_SECTION = r"^([A-T])\d+$"  # GB/T 4754: the letter is the section; classes are too many to read
 COLUMNS = ("by", "value", "firms", "share_of_firms", "listed", "share_of_list", "hits", "to_find")
 
 
@@ -17,13 +18,13 @@ def subgroups(
 ) -> pd.DataFrame:
     """One row a subgroup, `COLUMNS`: how much of the city and of the list it is, and the hits there.
 
-    `firms`: subject_id, district, industry. `features`: rows of the same firms in the same order;
-    `age_days` and `registered_employees` are used where they are there. Bands have a fixed order,
-    the others go by size of their part of the list.
+    `firms`: subject_id, district, industry (a class of GB/T 4754 counts to its section).
+    `features`: rows of the same firms in the same order; `age_days` and `registered_employees` are
+    used where they are there. Bands have a fixed order, the others go by their part of the list.
     """
     by = {
         "district": firms["district"].fillna(UNKNOWN),
-        "industry": firms["industry"].fillna(UNKNOWN),
+        "industry": firms["industry"].fillna(UNKNOWN).str.replace(_SECTION, r"\1", regex=True),
         "age": _banded(features.get("age_days"), AGES, 365.25, len(firms)),
         "size": _banded(features.get("registered_employees"), SIZES, 1.0, len(firms)),
     }

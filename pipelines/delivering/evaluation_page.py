@@ -29,7 +29,7 @@ METHODS_ZH = {
 }
 GROUPS = (
     ("district", "所属区", "district"),
-    ("industry", "行业", "industry"),
+    ("industry", "行业门类", "industry section"),
     ("age", "成立年限（年）", "age, years"),
     ("size", "从业人数", "employees"),
 )

@@ -14,7 +14,7 @@ DAY, BEFORE, UNTIL = date(2024, 1, 31), date(2023, 12, 31), date(2025, 3, 31)
 
 FIRMS = pd.DataFrame(
     [
-        ("A", "甲投资", "north", "L", 0.6, 5.0),  # to find, listed
+        ("A", "甲投资", "north", "L7212", 0.6, 5.0),  # to find, listed
         ("B", "乙", "north", "L", 0.5, 4.0),  # under case: left out everywhere
         ("C", "丙", "north", "F", 0.4, 3.0),  # honest, listed
         ("D", "丁", "south", "F", 0.3, 2.0),  # on the serious list, listed

@@ -76,6 +76,7 @@ def test_subgroups() -> None:
     assert (north["firms"], north["listed"], north["hits"], north["to_find"]) == (3, 2, 1, 1)
     assert north["share_of_list"] == pytest.approx(2 / 3)
     assert rows.loc[("industry", "unknown"), "firms"] == 1  # E
+    assert rows.loc[("industry", "L"), "firms"] == 2  # A's class L7212 and G
     assert rows.loc[("age", "under 1 year"), "to_find"] == 2  # A and F
     assert rows.loc[("age", "unknown"), "firms"] == 1  # G
     assert rows.loc[("size", "300 and more"), "listed"] == 1  # D
@@ -110,7 +111,11 @@ def test_inspections_count_by_firm_and_draws_are_weighed() -> None:
 
 def test_leads_stand_in_where_there_are_no_inspections() -> None:
     leads = pd.DataFrame(
-        [("C", date(2024, 2, 1), False), ("A", date(2024, 3, 1), True)],
+        [
+            ("C", date(2024, 2, 1), False),
+            ("A", date(2024, 3, 1), True),
+            ("F", date(2024, 9, 1), True),
+        ],  # too late for these scores
         columns=["subject_id", "day", "hit"],
     )
     found = evaluate(held(leads=leads))
