@@ -36,7 +36,7 @@ def evaluate_list(
     with open_lake(lake) as opened:
         found = evaluation(opened, truth, as_of, city)
         run = opened.run(as_of)
-        parts: list[RenderableType] = [shown(found), details(found)]
+        parts: list[RenderableType] = [shown(found), details(found), *found.notes]
         rules = truth.with_name(f"{truth.stem}_rules.parquet") if truth is not None else None
         if rules is not None and rules.is_file() and run.rule_pack is not None:
             parts.append(findings_shown(rule_findings(opened, rules, run.as_of), run.rule_pack))
@@ -145,8 +145,6 @@ def details(found: Evaluation) -> Table:
     table.add_row("a record / two departments",
                   f"{found.one_record.value:.0%} / {found.two_departments.value:.0%}")  # fmt: skip
     table.add_row("firms on a list in the year", _share(found.warned, digits=2))
-    for note in found.notes:
-        table.add_row("note", note)
     return table
 
 
