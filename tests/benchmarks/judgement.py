@@ -25,6 +25,8 @@ LIST_YEARS = 2
 FRAMES_BEFORE = 1
 """Years of month-ends before the first list: what training can look back on."""
 TRAINING_SET_DAYS = 24
+LEAST_OF_CEILING = 10
+"""Firms the ceiling must find before a share of it says anything (project default)."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def verdicts(counted: dict[str, Any], warned: dict[str, Any], scoring: dict[str,
     seen, best = counted["seen"], counted["ceiling"]
     cpu = {one.step: one for one in costs}
     found = [
-        _of_ceiling(counted["share_of_ceiling"]),
+        _of_ceiling(counted["share_of_ceiling"], best["found"][0]),
         Verdict("ring firms found before first official", "-", _share(seen["found"]), None),
         Verdict("the same, the ceiling's model", "-", _share(best["found"]), None),
         _lead(seen["lead"]),
@@ -117,12 +119,15 @@ def verdicts(counted: dict[str, Any], warned: dict[str, Any], scoring: dict[str,
     ]  # fmt: skip
 
 
-def _of_ceiling(ratio: list[float] | None) -> Verdict:
+def _of_ceiling(ratio: list[float] | None, found: int) -> Verdict:
     what, target = "share of the full-truth ceiling", ">= 0.80"
     if ratio is None:
         return Verdict(what, target, "the ceiling found nothing", None)
     value, low, high = ratio
-    return Verdict(what, target, f"{value:.2f} [{low:.2f}, {high:.2f}]", value >= 0.80)
+    told = f"{value:.2f} [{low:.2f}, {high:.2f}]"
+    if found < LEAST_OF_CEILING:
+        return Verdict(what, target, f"{told}; the ceiling found {found}: too few to tell", None)
+    return Verdict(what, target, told, value >= 0.80)
 
 
 def _lead(lead: dict[str, Any]) -> Verdict:

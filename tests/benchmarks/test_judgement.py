@@ -175,6 +175,13 @@ def test_a_miss_is_a_miss(changed: dict[str, Any], line: str, met: bool | None) 
     assert told(**changed)[line].met is met
 
 
+def test_a_ceiling_that_found_next_to_nothing_decides_nothing() -> None:
+    low = {"ceiling": {**counted()["ceiling"], "found": [9, 40, 0.1, 0.4]}}
+    line = told(**low)["share of the full-truth ceiling"]
+    assert line.met is None
+    assert "too few to tell" in line.seen
+
+
 def test_exactly_a_tenth_of_lookalikes_is_a_miss() -> None:
     seen = counted()["seen"] | {"lookalikes": [10, 100, 0.05, 0.18]}
     assert told(seen=json.loads(json.dumps(seen)))["honest look-alikes in the lists"].met is False
