@@ -25,6 +25,8 @@ LIST_YEARS = 2
 FRAMES_BEFORE = 1
 """Years of month-ends before the first list: what training can look back on."""
 TRAINING_SET_DAYS = 24
+LARGE = 80_000
+"""Firms in the register from which a city counts as one of 100,000 (some begin late)."""
 LEAST_OF_CEILING = 10
 """Firms the ceiling must find before a share of it says anything (project default)."""
 
@@ -104,6 +106,8 @@ def verdicts(counted: dict[str, Any], warned: dict[str, Any], scoring: dict[str,
     training = max(counted["training_seconds"])
     days = counted.get("frame_days") or 1
     set_seconds = features * TRAINING_SET_DAYS / days
+    # a small city cannot meet what is asked of a large one, but it can miss it
+    in_time = False if set_seconds >= 30 else (True if counted["firms"] >= LARGE else None)
     scored = scoring["seconds"] * 1_000_000 / scoring["rows"]
     return [
         *found,
@@ -111,7 +115,7 @@ def verdicts(counted: dict[str, Any], warned: dict[str, Any], scoring: dict[str,
         Verdict("contributions sum to the margin", "<= 1e-9",
                 f"{widest:.1e} over {counted['contributions']['firms']:,} firms", widest <= 1e-9),
         Verdict(f"features of {TRAINING_SET_DAYS} month-ends, CPU", "< 30 s at 100 k",
-                f"{set_seconds:.0f} s (of {days} days)", set_seconds < 30),
+                f"{set_seconds:.0f} s (of {days} days)", in_time),
         Verdict("training, CPU", "< 180 s", f"at most {training:.0f} s", training < 180),
         Verdict("scoring 1 M firms, CPU", "< 15 s", f"{scored:.1f} s", scored < 15),
         Verdict("peak memory", "stated",

@@ -132,6 +132,7 @@ def counted(**changed: Any) -> dict[str, Any]:
     }  # fmt: skip
     told: dict[str, Any] = {
         "frame_days": 24,
+        "firms": 95_000,
         "seen": one,
         "ceiling": {**one, "found": [10, 10, 0.7, 1.0]},
         "share_of_ceiling": [0.8, 0.6, 1.0],
@@ -168,6 +169,7 @@ def test_the_table_says_met_and_missed() -> None:
         ({"calibration": None}, "expected over observed, in the lists", None),
         ({"contributions": {"widest": 1e-8, "firms": 9}}, "contributions sum to the margin", False),
         ({"training_seconds": [200.0]}, "training, CPU", False),
+        ({"firms": 20_000}, "features of 24 month-ends, CPU", None),
         ({"frame_days": 6}, "features of 24 month-ends, CPU", False),  # 10 s of 6 is 40 s of 24
     ],
 )
