@@ -9,7 +9,10 @@ SINCE ?= 2022-01-01
 UNTIL ?= 2024-12-31
 DATA ?= ../shared/data
 
-.PHONY: demo test test-spark test-spark-all equality lint lock bench graph-bench smesd hat hat-predictions dictionary wheel clean
+JUDGED_FIRMS ?= 100000
+DIFFICULTY ?= realistic
+
+.PHONY: demo test test-spark test-spark-all equality lint lock bench graph-bench judgement smesd hat hat-predictions dictionary wheel clean
 .DEFAULT_GOAL := help
 
 help:
@@ -42,6 +45,9 @@ equality: .venv/.installed ## whole-table equality of both engines on a city of 
 bench: FIRMS = 100000
 bench: .venv/.installed ## what a night costs at 100,000 firms, step by step, beside polars by hand
 	$(BIN)/python -m tests.benchmarks.night --firms $(FIRMS) --seed $(SEED) --out bench
+
+judgement: .venv/.installed ## the dated backtest of a synthetic city: targets and figures side by side
+	$(BIN)/python -m tests.benchmarks.judgement --firms $(JUDGED_FIRMS) --seed $(SEED) --years 5 --difficulty $(DIFFICULTY) --out judgement-$(DIFFICULTY)-$(JUDGED_FIRMS)
 
 smesd: .venv/.installed ## real firms in DATA/smesd: what the graph adds, on train and valid (TEST=--test opens test)
 	$(BIN)/python -m tests.benchmarks.real_graphs.smesd --data $(DATA) $(TEST)

@@ -268,13 +268,22 @@ def export(
 @app.command()
 def evaluate(
     lake: Lake_,
-    truth: Annotated[Path, typer.Option(help="The truth file that `simulate` wrote.")],
+    truth: Annotated[
+        Path | None,
+        typer.Option(help="The truth file that `simulate` wrote; without it: the later cases."),
+    ] = None,
     as_of: AsOf = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Also write the report: a page ending in .html.")
+    ] = None,
+    city: Annotated[
+        str | None, typer.Option("--city", help="Where the city is a folder of your own: that.")
+    ] = None,
 ) -> None:
-    """Hold a published list, and the rules, against what was planted, beside chance."""
+    """Hold a published list against the planted truth, or against what became known later."""
     from pipelines.evaluating import evaluate_list
 
-    Console().print(evaluate_list(lake, truth, as_of))
+    Console().print(evaluate_list(lake, truth, as_of, out, city), soft_wrap=False)
 
 
 @app.command()

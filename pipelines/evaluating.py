@@ -1,93 +1,172 @@
-"""`forewarn evaluate`: a published list against the planted truth, as a table for a terminal."""
+"""`forewarn evaluate`: how a published list did, as a table for a terminal and as a page."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import pyarrow.parquet as pq
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from graphs.declaration import GRAPH_FEATURES
-from models.risk.evaluation import Evaluation, Share, evaluate
+from models.risk.evaluation import Evaluation, Method, evaluate
+from models.risk.intervals import Estimate, Share
+from pipelines.delivering.evaluation_page import evaluation_page
 from pipelines.evaluating_rules import findings_shown, rule_findings
+from pipelines.evaluation_frames import held
 from pipelines.reader import CityLake, open_lake
 from pipelines.refusals import RefusalError
 
-_NEEDED = ("subject_id", "started", "first_official", "lookalike")
 
+def evaluate_list(
+    lake: Path,
+    truth: Path | None,
+    as_of: date | None,
+    out: Path | None = None,
+    city: str | None = None,
+) -> RenderableType:
+    """The list published for `as_of`, held against the truth file or against later cases.
 
-def evaluate_list(lake: Path, truth: Path, as_of: date | None) -> RenderableType:
-    """The list published for `as_of` held against the truth file, and the rules' verdicts too.
-
-    The rules are evaluated when the simulator's `<truth>_rules.parquet` lies beside the truth.
-
-    Raises `RefusalError` when the file is no truth file, or of another city.
+    With `out` the page is written there too. The rules are evaluated when the simulator's
+    `<truth>_rules.parquet` lies beside the truth. Raises `RefusalError` when the file is no truth
+    file, or of another city, or when `out` cannot be written.
     """
-    with open_lake(lake) as city:
-        parts: list[RenderableType] = [shown(evaluation(city, truth, as_of))]
-        run, rules = city.run(as_of), truth.with_name(f"{truth.stem}_rules.parquet")
-        if rules.is_file() and run.rule_pack is not None:
-            parts.append(findings_shown(rule_findings(city, rules, run.as_of), run.rule_pack))
-        return Group(*parts)
+    if out is not None:
+        check_page(out)
+    with open_lake(lake) as opened:
+        found = evaluation(opened, truth, as_of, city)
+        run = opened.run(as_of)
+        parts: list[RenderableType] = [shown(found), details(found), *found.notes]
+        rules = truth.with_name(f"{truth.stem}_rules.parquet") if truth is not None else None
+        if rules is not None and rules.is_file() and run.rule_pack is not None:
+            parts.append(findings_shown(rule_findings(opened, rules, run.as_of), run.rule_pack))
+        if out is not None:
+            out.write_text(evaluation_page(found, run.city, run.model_version), encoding="utf-8")
+            parts.append(f"The page is in {out}")
+    return Group(*parts)
 
 
-def evaluation(city: CityLake, truth: Path, as_of: date | None) -> Evaluation:
-    """The figures of a published list against the truth file."""
-    if not truth.is_file():
-        raise RefusalError(f"There is no truth file {truth}. `forewarn simulate` writes one.")
-    planted = pq.read_table(truth).to_pandas()
-    if missing := [name for name in _NEEDED if name not in planted.columns]:
-        raise RefusalError(f"{truth} is no truth file: it lacks {', '.join(missing)}.")
-    run = city.run(as_of)
-    names = city.table("registration", run.as_of).select("subject_id", "name").dropDuplicates(
-        ["subject_id"]
-    )  # fmt: skip
-    scores = city.scores(run.as_of).select("subject_id", "margin").join(names, "subject_id", "left")
-    listed = city.warnings(run.as_of).to_pandas()
-    listed = listed[listed["section"] == "list"].sort_values("rank")
-    features = city.features(run.as_of)
-    texts = [name for name, kind in features.dtypes if kind == "string" and name != "subject_id"]
-    aside = [name for name, feature in GRAPH_FEATURES.items() if not feature.measure]
-    features = features.drop("run_id", "as_of", *texts, *aside)
-    try:
-        return evaluate(
-            scores.toPandas(), listed["subject_id"], planted, features.toPandas(), run.as_of
+def check_page(out: Path) -> None:
+    """Refuses a page that could not be written, before the work is done."""
+    if out.suffix.lower() != ".html":
+        raise RefusalError(f"{out} must end in .html: the report is a page.")
+    if not out.parent.is_dir():
+        raise RefusalError(f"The folder {out.parent} is not there; make it first.")
+
+
+def evaluation(
+    city: CityLake, truth: Path | None, as_of: date | None, conf: str | None = None
+) -> Evaluation:
+    """The figures of a published list. `conf`: the city's folder where it is not in `conf/cities`."""
+    found = evaluate(held(city, truth, as_of, conf))
+    return replace(found, notes=tuple(notes(found)))
+
+
+def notes(found: Evaluation) -> list[str]:
+    """What a reader must know before the figures, as sentences."""
+    told = []
+    if found.source == "truth":
+        told.append(
+            "Held against the planted truth of a synthetic city: a hit is a ring firm whose scheme "
+            "runs and that is not official yet."
         )
-    except ValueError as error:
-        raise RefusalError(str(error)) from error
+    else:
+        told.append(
+            f"Held against the cases the city knew by {found.until}: a firm without a case is not "
+            "known to be honest, so precision is a lower bound."
+        )
+    if found.until <= found.as_of:
+        told.append(
+            f"Nothing is known later than the list's day {found.as_of}: evaluate an earlier list, "
+            "or come back when more deliveries are in."
+        )
+    elif not found.horizon_over:
+        told.append(
+            f"The horizon of the target is not over on {found.until}: cases are still to come, so "
+            "calibration looks too high."
+        )
+    if found.reordering_of == "leads" and found.reordering is not None:
+        told.append(
+            "The city keeps no inspections here: re-ordering takes the firms first looked at in "
+            "the table of cases instead."
+        )
+    return told
 
 
 def shown(found: Evaluation) -> Table:
-    """The figures as a table of at most 80 columns."""
-    table = Table(title=f"The list as of {found.as_of} against the planted truth")
-    table.add_column("", style="bold")
-    for name in ("this list", "one-word rule", "random draw"):
-        table.add_column(name, justify="right")
-    table.add_row(
-        "precision at capacity",
-        _share(found.precision),
-        _share(found.rule_precision),
-        f"{found.random_precision:.1%}",
-    )
-    table.add_row(
-        "recall of ring firms",
-        _share(found.recall),
-        _share(found.rule_recall),
-        f"{found.random_recall:.1%}",
-    )
-    table.add_row("honest look-alikes", _share(found.lookalikes), "", "")
-    table.add_row("AUC / average precision", f"{found.auc:.3f} / {found.average_precision:.3f}",
-                  "", "")  # fmt: skip
+    """What the list found, beside three simple ways, as a table of at most 80 columns."""
+    against = "the planted truth" if found.source == "truth" else f"cases known by {found.until}"
+    table = Table(title=f"The list as of {found.as_of} against {against}")
+    for name in ("", "precision", "recall"):
+        table.add_column(name, justify="right" if name else "left", style=None if name else "bold")
+    for method in (*found.methods[:1], found.newly, *found.methods[1:]):
+        table.add_row(method.name, *_precision_and_recall(method))
+    what = "ring firms run" if found.source == "truth" else "firms got a case after it"
     table.caption = (
-        f"{found.ring_firms} ring firms run and are not official yet; {found.capacity} places. "
-        f"Best single feature: {found.best_feature}, AUC {found.best_feature_auc:.3f}. "
-        "Intervals: Wilson, 95 %."
+        f"{found.to_find} {what} and were not official yet; {found.places} places. Intervals: "
+        "Wilson, 95 %."
     )
     return table
 
 
-def _share(share: Share) -> str:
-    low, high = share.interval()
-    return f"{share.hits}/{share.of} {share.value:.0%} [{low:.0%}, {high:.0%}]"
+def details(found: Evaluation) -> Table:
+    """The other figures, one a line."""
+    table = Table(show_header=False)
+    table.add_column("", style="bold")
+    table.add_column("")
+    lead, calibration = found.lead, found.reliability
+    table.add_row("AUC / average precision", _pair(found.auc, found.average_precision))
+    if found.best_feature is not None:
+        name, auc = found.best_feature
+        table.add_row("best single feature", f"{name}, AUC {auc:.3f}")
+    if found.lookalikes is not None:
+        table.add_row("honest look-alikes", _share(found.lookalikes))
+    if lead.firms:
+        median = "not reached" if lead.median is None else f"{lead.median:.0f} days"
+        table.add_row(
+            "median lead", f"{median} ({lead.official} official, {lead.censored} censored)"
+        )
+    if calibration is not None:
+        told = "none came" if calibration.of_list is None else _estimate(calibration.of_list)
+        table.add_row("expected over observed, list", told)
+    if found.reordering is not None:
+        days = found.reordering.days_earlier
+        way = "earlier" if days >= 0 else "LATER"
+        table.add_row(
+            f"the same {found.reordering_of} re-ordered",
+            f"found {abs(days):.1f} days {way} ({found.reordering.hits} hits)",
+        )
+    if found.inspected is not None:
+        table.add_row("confirmed by inspection", _share(found.inspected))
+    if found.drawn is not None:
+        table.add_row("of all firms, by random draw", _percent(found.drawn))
+    if found.steadiness is not None:
+        table.add_row("kept from the list before", _share(found.steadiness.kept))
+    table.add_row("a record / two departments",
+                  f"{found.one_record.value:.0%} / {found.two_departments.value:.0%}")  # fmt: skip
+    table.add_row("firms on a list in the year", _share(found.warned, digits=2))
+    return table
+
+
+def _precision_and_recall(method: Method) -> tuple[str, str]:
+    if method.precision is None or method.recall is None:
+        places, to_find = max(1, method.places), max(1, method.to_find)
+        return f"{method.expected / places:.1%}", f"{method.expected / to_find:.1%}"
+    return _share(method.precision), _share(method.recall)
+
+
+def _share(share: Share, digits: int = 0) -> str:
+    low, high = (f"{end:.{digits}%}" for end in share.interval())
+    return f"{share.hits}/{share.of} {share.value:.{digits}%} [{low}, {high}]"
+
+
+def _estimate(estimate: Estimate) -> str:
+    return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+
+
+def _percent(estimate: Estimate) -> str:
+    return f"{estimate.value:.2%} [{estimate.low:.2%}, {estimate.high:.2%}]"
+
+
+def _pair(one: float | None, two: float | None) -> str:
+    return "not known" if one is None or two is None else f"{one:.3f} / {two:.3f}"

@@ -1,4 +1,4 @@
-"""The figures of a list against the planted truth."""
+"""The figures of a list, row by row."""
 
 from __future__ import annotations
 
@@ -7,50 +7,129 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from models.risk.evaluation import Share, evaluate
+from models.risk.evaluation import evaluate
+from models.risk.intervals import Share
+from tests.models.risk.literal_list import DAY, held, outcomes
 
-DAY = date(2024, 12, 31)
+
+def test_precision_and_recall_beside_the_simple_ways() -> None:
+    found = evaluate(held())
+    ways = {method.name: method for method in found.methods}
+    assert (found.firms, found.places, found.to_find) == (6, 3, 2)  # B counts nowhere
+    assert ways["this list"].precision == Share(1, 3)  # A of A, C, D
+    assert ways["this list"].recall == Share(1, 2)  # F is missed
+    # two places in the north, one in the south: 甲投资 and 庚投资, 戊理财
+    assert ways["one-word rule"].precision == Share(1, 3)
+    # nobody shows any sign but D, on the serious list: the score of 0 takes no place
+    assert ways["five indices"].precision == Share(0, 1)
+    # north 1 of 3 firms is to be found, south 1 of 3: 2 * 1/3 + 1 * 1/3
+    assert ways["random draw"].expected == pytest.approx(1.0)
+    assert ways["random draw"].precision is None
 
 
-def test_the_figures_of_a_small_list() -> None:
-    scores = pd.DataFrame(
-        {
-            "subject_id": ["A", "B", "C", "D", "E", "F"],
-            "margin": [5.0, 4.0, 3.0, 2.0, 1.0, 0.0],
-            "name": ["甲投资", "乙", "丙", "丁", "戊理财", "己"],
-        }
-    )
-    truth = pd.DataFrame(
+def test_what_is_new_and_what_was_known() -> None:
+    found = evaluate(held())
+    assert found.newly.precision == Share(1, 2)  # A of A and C: D is on the official serious list
+    assert found.first_time == Share(1, 2)  # C stood on the list before: A of A and D
+    assert found.lookalikes == Share(1, 3)
+    assert evaluate(held(outcomes=outcomes(source="cases"))).lookalikes is None
+
+
+def test_the_order_of_all_firms() -> None:
+    found = evaluate(held())
+    # of A, C, D, E, F, G by margin: A above all four honest ones, F above G alone
+    assert found.auc == pytest.approx((4 + 1) / 8)
+    assert found.best_feature == ("x", 1.0)
+
+
+def test_lead_times_of_all_lists() -> None:
+    lead = evaluate(held()).lead
+    # A: listed 31 January, official 30 May; F: listed 31 December, open; B was official before
+    assert (lead.firms, lead.official, lead.censored) == (2, 1, 1)
+    assert lead.plain_median == 120
+
+
+def test_evidence_and_burden() -> None:
+    found = evaluate(held())
+    assert found.one_record == Share(2, 3)  # A and C; B's nine records do not count
+    assert found.two_departments == Share(1, 3)
+    assert found.warned == Share(5, 7)  # A, B, C, D and F in the year, of all firms
+
+
+def test_steadiness_and_drift() -> None:
+    found = evaluate(held())
+    assert found.steadiness is not None
+    assert found.steadiness.kept == Share(1, 3)  # C
+    assert found.steadiness.without_fact == Share(2, 3)  # F went, A and D came; of A we were told
+    assert found.drift_scores == 0
+    assert found.drift_features is not None
+    assert (found.drift_features["index"] == 0).all()
+    first = evaluate(held(before_scores=None, before_features=None,
+                          lists=pd.DataFrame({"as_of": [DAY], "subject_id": ["A"]})))  # fmt: skip
+    assert first.steadiness is None
+    assert first.drift_scores is None
+
+
+def test_subgroups() -> None:
+    rows = evaluate(held()).subgroups.set_index(["by", "value"])
+    north = rows.loc[("district", "north")]
+    assert (north["firms"], north["listed"], north["hits"], north["to_find"]) == (3, 2, 1, 1)
+    assert north["share_of_list"] == pytest.approx(2 / 3)
+    assert rows.loc[("industry", "unknown"), "firms"] == 1  # E
+    assert rows.loc[("industry", "L"), "firms"] == 2  # A's class L7212 and G
+    assert rows.loc[("age", "under 1 year"), "to_find"] == 2  # A and F
+    assert rows.loc[("age", "unknown"), "firms"] == 1  # G
+    assert rows.loc[("size", "300 and more"), "listed"] == 1  # D
+    for name in ("district", "industry", "age", "size"):
+        assert rows.loc[name]["firms"].sum() == 6
+        assert rows.loc[name]["share_of_list"].sum() == pytest.approx(1)
+
+
+def test_inspections_count_by_firm_and_draws_are_weighed() -> None:
+    inspections = pd.DataFrame(
         [
-            ("A", date(2024, 1, 1), None, False),  # runs, not official: to be found
-            ("B", date(2024, 1, 1), date(2024, 6, 1), False),  # official: not counted
-            ("C", None, None, True),  # an honest look-alike
-            ("D", date(2025, 6, 1), None, False),  # has not begun: cannot be found
-            ("F", date(2024, 1, 1), None, False),  # to be found, ranks last
+            ("A", date(2024, 3, 1), False, 0.5),  # drawn: stands for two
+            ("A", date(2024, 4, 1), True, None),  # targeted: confirmed
+            ("C", date(2024, 3, 1), False, None),
+            ("F", date(2024, 5, 1), True, 0.25),  # drawn: stands for four
+            ("B", date(2024, 2, 1), True, None),  # under case: no part in the re-ordering
         ],
-        columns=["subject_id", "started", "first_official", "lookalike"],
+        columns=["subject_id", "day", "hit", "inclusion_probability"],
     )
-    features = pd.DataFrame({"subject_id": list("ABCDEF"), "x": [9, 1, 1, 1, 1, 8], "empty": None})
-    found = evaluate(scores, ["A", "B", "C"], truth, features, DAY)
-    assert (found.ring_firms, found.capacity) == (2, 2)  # B takes no place
-    assert (found.precision, found.recall) == (Share(1, 2), Share(1, 2))
-    assert found.lookalikes == Share(1, 2)
-    assert found.rule_precision == Share(1, 2)  # A and E bear the words
-    assert found.random_precision == pytest.approx(2 / 5)
-    assert (found.best_feature, found.best_feature_auc) == ("x", 1.0)
+    found = evaluate(held(inspections=inspections))
+    assert found.inspected == Share(1, 2)  # A of A and C
+    assert found.drawn is not None
+    assert found.drawn.value == pytest.approx(4 / 6)
+    assert found.drawn_listed is not None
+    assert found.drawn_listed.value == 0  # A alone, not confirmed when it was drawn
+    assert (found.drawn_firms, found.reordering_of) == (2, "inspections")
+    assert found.reordering is not None
+    assert (found.reordering.inspections, found.reordering.hits) == (4, 2)
+    # by score A, A, C, F: A's hit may come on 1 March already; F stays last
+    assert found.reordering.days_earlier == pytest.approx(31 / 2)
 
 
-def test_a_foreign_truth_is_refused() -> None:
-    scores = pd.DataFrame({"subject_id": ["A"], "margin": [1.0], "name": ["甲"]})
-    truth = pd.DataFrame(
-        [("Z", date(2024, 1, 1), None, False)],
-        columns=["subject_id", "started", "first_official", "lookalike"],
+def test_leads_stand_in_where_there_are_no_inspections() -> None:
+    leads = pd.DataFrame(
+        [
+            ("C", date(2024, 2, 1), False),
+            ("A", date(2024, 3, 1), True),
+            ("F", date(2024, 9, 1), True),
+        ],  # too late for these scores
+        columns=["subject_id", "day", "hit"],
     )
-    with pytest.raises(ValueError, match="belongs to this lake"):
-        evaluate(scores, [], truth, pd.DataFrame({"subject_id": ["A"]}), DAY)
+    found = evaluate(held(leads=leads))
+    assert found.reordering_of == "leads"
+    assert found.reordering is not None
+    assert found.reordering.days_earlier == 29
+    assert found.inspected is None
 
 
-def test_wilson() -> None:
-    low, high = Share(2, 20).interval()
-    assert (round(low, 3), round(high, 3)) == (0.028, 0.301)  # Wilson, by hand
-    assert Share(0, 0).interval() == (0.0, 1.0)
+def test_nothing_later_is_known() -> None:
+    nothing = outcomes(source="cases", until=DAY, to_find=frozenset(), came=frozenset(),
+                       suspects=frozenset(), official={}, horizon_over=False)  # fmt: skip
+    found = evaluate(held(outcomes=nothing))
+    assert found.auc is None
+    assert found.reliability is None
+    assert found.lead.firms == 0
+    assert found.methods[0].precision == Share(0, 3)

@@ -1,0 +1,190 @@
+"""What a published list is evaluated from, read out of the lake: scores, features, outcomes.
+
+Without a truth file a list is held against what the city itself came to know later: the cases of
+the label table as known on the lake's newest day, and the results of inspections where that table
+is there. Inspections count when they lie after the list's day.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from conf.city import City, load_city
+from features.as_of import known_state, latest_by_key
+from graphs.declaration import GRAPH_FEATURES
+from models.risk.evaluation import Held
+from models.risk.outcomes import Outcomes, outcomes_of_cases, outcomes_of_truth
+from models.risk.ranking import LIST, UNASSIGNED
+from models.risk.training_set import group_of
+from pipelines.lake import Lake
+from pipelines.reader import CityLake
+from pipelines.refusals import RefusalError
+from pipelines.runs import Run, rows_of
+from pipelines.training import settings_of
+
+TRUTH_COLUMNS = ("subject_id", "started", "first_official", "lookalike")
+CONFIRMED = ("移送线索",)
+"""Results of an inspection that confirm a warning: suspicion handed on to those who open cases."""
+
+NOT_SEEN = ("无法联系", "不予配合", "未发现经营活动")
+"""Results that neither find nor clear: nobody was met."""
+
+DRAWN = "random"
+
+
+def held(lake: CityLake, truth: Path | None, as_of: date | None, city: str | None = None) -> Held:
+    """The frames of the list published for `as_of`.
+
+    `city`: its folder where it is not one of `conf/cities`. Raises `RefusalError` when the truth
+    file is none or of another city, when there is neither a truth nor a table of cases, or when the
+    city's records bear one date, so that nothing is later than the list.
+    """
+    run = lake.run(as_of)
+    conf = load_city(city or run.city)
+    until = _newest_day(lake.lake, conf, run)
+    before = [one for one in lake.runs() if one.as_of < run.as_of]
+    features = _features(lake, run)
+    inspections = _inspections(lake.lake, run.as_of, until)
+    return Held(
+        firms=_firms(lake, run, conf, features),
+        features=features.drop(columns=["group_id"]),
+        listed=_listed(lake, run),
+        lists=_lists(lake),
+        outcomes=_outcomes(lake.lake, conf, truth, run.as_of, until),
+        inspections=inspections,
+        leads=_leads(lake.lake, conf, run.as_of, until) if inspections is None else None,
+        told=_told(lake.lake, before[-1].as_of, run.as_of) if before else frozenset(),
+        before_scores=rows_of(lake.lake, "scores", before[-1]).toPandas() if before else None,
+        before_features=_features(lake, before[-1]).drop(columns="group_id") if before else None,
+    )
+
+
+def _outcomes(lake: Lake, conf: City, truth: Path | None, as_of: date, until: date) -> Outcomes:
+    cases = _cases(lake, conf, until)
+    if truth is None:
+        if conf.known_at is not None:
+            raise RefusalError(
+                f"The records of {conf.name} bear one date, so nothing is known later than its "
+                "list. Its figures are those of the grouped folds in the model card."
+            )
+        if not lake.exists("silver", conf.target.label_table):
+            raise RefusalError(
+                "There is nothing to hold the list against: no source fills the table "
+                f"{conf.target.label_table}. Deliver one, or give --truth for a synthetic city."
+            )
+        return outcomes_of_cases(cases, conf.target, as_of, until)
+    try:
+        return outcomes_of_truth(_truth(truth), cases, conf.target, as_of, until)
+    except ValueError as error:
+        raise RefusalError(str(error)) from error
+
+
+def _truth(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise RefusalError(f"There is no truth file {path}. `forewarn simulate` writes one.")
+    planted = pq.read_table(path).to_pandas()
+    if missing := [name for name in TRUTH_COLUMNS if name not in planted.columns]:
+        raise RefusalError(f"{path} is no truth file: it lacks {', '.join(missing)}.")
+    return planted
+
+
+def _cases(lake: Lake, conf: City, until: date) -> pd.DataFrame:
+    columns = ["subject_id", "stage", "stage_date"]
+    if not lake.exists("silver", conf.target.label_table):
+        return pd.DataFrame(columns=columns)
+    known = known_state(lake.read("silver", conf.target.label_table), until, plan="hash")
+    rows = known.select(*columns).toPandas()
+    return rows.sort_values(["subject_id", "stage_date", "stage"], ignore_index=True)
+
+
+def _newest_day(lake: Lake, conf: City, run: Run) -> date:
+    """The last day on which the city knew anything of its register or of its cases."""
+    days = [run.as_of]
+    for table in ("registration", conf.target.label_table):
+        if lake.exists("silver", table):
+            newest = lake.read("silver", table).agg(F.max("known_at").alias("d")).collect()[0]["d"]
+            days += [newest] if newest is not None else []
+    return max(days)
+
+
+def _firms(lake: CityLake, run: Run, conf: City, features: pd.DataFrame) -> pd.DataFrame:
+    register = latest_by_key(lake.table("registration", run.as_of), ["subject_id"])
+    named = register.select("subject_id", "name", "district", "industry")
+    scores = rows_of(lake.lake, "scores", run).select("subject_id", "probability", "margin")
+    firms = scores.join(named, "subject_id", "left").toPandas()
+    firms = firms.sort_values("subject_id", ignore_index=True)
+    firms["district"] = firms["district"].fillna("").str.strip().replace("", UNASSIGNED)
+    known = features.set_index("subject_id").reindex(firms["subject_id"]).reset_index()
+    groups = group_of(known, [name for name in settings_of(conf).alike if name in known])
+    return firms.assign(group=groups.to_numpy())
+
+
+def _features(lake: CityLake, run: Run) -> pd.DataFrame:
+    """The run's features without the ones that only name: texts of the graph, the run itself."""
+    aside = [name for name, one in GRAPH_FEATURES.items() if not one.measure and name != "group_id"]
+    rows = rows_of(lake.lake, "subject_features", run).drop("run_id", "as_of", *aside).toPandas()
+    return rows.sort_values("subject_id", ignore_index=True)
+
+
+def _listed(lake: CityLake, run: Run) -> pd.DataFrame:
+    rows = rows_of(lake.lake, "warnings", run).where(F.col("section") == LIST)
+    wanted = ["subject_id", "district", "rank", "record_count", "department_count"]
+    return rows.select(*wanted).toPandas().sort_values("rank", ignore_index=True)
+
+
+def _lists(lake: CityLake) -> pd.DataFrame:
+    """Every published list: as_of, subject_id; of two runs of a day the later one."""
+    runs = {run.as_of: run.run_id for run in lake.runs()}
+    rows = lake.lake.read("gold", "warnings").where(F.col("section") == LIST)
+    rows = rows.where(F.col("run_id").isin(sorted(runs.values())))
+    lists = rows.select("as_of", "subject_id").distinct().toPandas()
+    return lists.sort_values(["as_of", "subject_id"], ignore_index=True)
+
+
+def _inspections(lake: Lake, after: date, until: date) -> pd.DataFrame | None:
+    """Inspections in (after, until]: subject_id, day, hit, inclusion_probability."""
+    if not lake.exists("silver", "inspection"):
+        return None
+    known = known_state(lake.read("silver", "inspection"), until, plan="hash")
+    rows = known.where(
+        (F.col("inspected_date") > F.lit(after))
+        & F.col("result").isNotNull()
+        & ~F.col("result").isin(*NOT_SEEN)
+    )
+    drawn = F.when(F.col("draw_type") == DRAWN, F.col("inclusion_prob").cast("double"))
+    table: pd.DataFrame = rows.select(
+        "subject_id",
+        F.col("inspected_date").alias("day"),
+        F.col("result").isin(*CONFIRMED).alias("hit"),
+        drawn.alias("inclusion_probability"),
+    ).toPandas()
+    return table.sort_values(["day", "subject_id", "hit"], ignore_index=True)
+
+
+def _leads(lake: Lake, conf: City, after: date, until: date) -> pd.DataFrame:
+    """Firms first looked at after the day, by the label table: subject_id, day, hit."""
+    cases = _cases(lake, conf, until).dropna(subset=["stage_date"])
+    first = cases.groupby("subject_id")["stage_date"].min()
+    hits = set(cases[cases["stage"].isin(conf.target.positive_stages)]["subject_id"])
+    looked = first[first > after].rename("day").reset_index()
+    return looked.assign(hit=looked["subject_id"].isin(hits))
+
+
+def _told(lake: Lake, since: date, until: date) -> frozenset[str]:
+    """Firms of which any record came in (since, until]."""
+    parts: list[DataFrame] = []
+    for name in lake.tables("silver"):
+        table = lake.read("silver", name)
+        if "subject_id" in table.columns:
+            new = (F.col("known_at") > F.lit(since)) & (F.col("known_at") <= F.lit(until))
+            parts.append(table.where(new).select("subject_id"))
+    everything = parts[0]
+    for part in parts[1:]:
+        everything = everything.unionByName(part)
+    return frozenset(everything.distinct().toArrow().column(0).drop_null().to_pylist())

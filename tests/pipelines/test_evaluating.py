@@ -1,0 +1,121 @@
+"""`forewarn evaluate` over two published nights: with a truth, and by what became known later."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pyspark.sql import functions as F
+
+from models.risk.evaluation import evaluate
+from pipelines.evaluation_frames import CONFIRMED, NOT_SEEN, held
+from pipelines.lake import Lake
+from pipelines.reader import CityLake
+from tests.pipelines.command import forewarn, night, simulate
+
+NIGHTS = ("2023-09-30", "2023-10-31")
+LAST = "2024-12-31"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two nights of a city whose later deliveries are in the lake too."""
+    made = tmp_path_factory.mktemp("evaluated")
+    simulate(made, 1000, LAST)
+    for as_of in NIGHTS:
+        night(made / "deliveries", made / "lake", as_of)
+    return made
+
+
+def test_with_a_truth_the_page_and_the_summary_say_so(folder: Path) -> None:
+    page = folder / "truth.html"
+    told = forewarn("evaluate", "--lake", folder / "lake", "--truth", folder / "truth.parquet",
+                    "--out", page)  # fmt: skip
+    assert "against the planted truth" in told
+    assert "honest look-alikes" in told
+    assert "Planted rule faults" in told
+    text = page.read_text(encoding="utf-8")
+    assert "held against the planted truth" in text
+    assert "<script" not in text
+    again = folder / "again.html"
+    forewarn("evaluate", "--lake", folder / "lake", "--truth", folder / "truth.parquet",
+             "--out", again)  # fmt: skip
+    assert again.read_bytes() == page.read_bytes()
+
+
+def test_without_a_truth_later_cases_judge(folder: Path) -> None:
+    page = folder / "cases.html"
+    told = forewarn("evaluate", "--lake", folder / "lake", "--out", page)
+    assert "against cases known by" in told
+    assert "precision is a lower bound" in " ".join(told.split())
+    assert "honest look-alikes" not in told
+    assert "held against the cases that became known later" in page.read_text(encoding="utf-8")
+
+
+def test_what_is_read_is_of_the_right_time(folder: Path, spark: object) -> None:
+    lake = CityLake(Lake(folder / "lake", spark))  # type: ignore[arg-type]
+    day, before = date.fromisoformat(NIGHTS[1]), date.fromisoformat(NIGHTS[0])
+    frames = held(lake, None, day)
+    assert (frames.outcomes.as_of, frames.outcomes.until > date(2024, 11, 30)) == (day, True)
+    assert sorted(set(frames.lists["as_of"])) == [before, day]
+    cases = lake.table("case_label", frames.outcomes.until).toPandas()
+    official = cases[cases["stage"].isin(["立案", "起诉", "判决"])]
+    first = official.groupby("subject_id")["stage_date"].min()
+    assert frames.outcomes.under_case == set(first[first <= day].index)
+    assert frames.outcomes.to_find <= set(first[first > day].index)
+    # a record that came in the month between: its firm was told of
+    penalty = lake.lake.read("silver", "complaint")
+    came = penalty.where((F.col("known_at") > F.lit(before)) & (F.col("known_at") <= F.lit(day)))
+    of_them = {row[0] for row in came.select("subject_id").distinct().collect()} - {None}
+    assert of_them
+    assert of_them <= frames.told
+    found = evaluate(frames)
+    assert found.steadiness is not None
+    assert found.places == len(set(frames.listed["subject_id"]) - frames.outcomes.under_case)
+
+
+def test_inspections_after_the_list_are_read_where_the_table_is(
+    folder: Path, spark: object
+) -> None:
+    """Only afterwards, only with a result, and only `random` rows carry a chance."""
+    own = Lake(folder / "inspected", spark)  # type: ignore[arg-type]
+    columns = (
+        "subject_id string, draw_type string, inclusion_prob double, inspected_date date, "
+        "result string, source string, source_record_id string, known_at date, batch_id string, "
+        "line bigint, op string"
+    )
+    day = date(2023, 10, 31)
+    rows = [
+        ("A", "random", 0.5, date(2023, 11, 5), CONFIRMED[0]),
+        ("B", "targeted", None, date(2023, 11, 6), "责令整改"),  # a fault, but no confirmation
+        ("C", "random", 0.5, date(2023, 11, 7), NOT_SEEN[0]),  # nobody was met
+        ("D", "random", 0.5, day, "未发现问题"),  # on the list's own day
+        ("E", "random", 0.5, date(2023, 11, 8), None),  # no result yet
+    ]
+    made = [
+        (*row, "s", f"r{n}", date(2023, 11, 30), "b", n, "insert") for n, row in enumerate(rows)
+    ]
+    own.append(own.spark.createDataFrame(made, columns), "silver", "inspection")
+    from pipelines.evaluation_frames import _inspections
+
+    found = _inspections(own, day, date(2023, 12, 31))
+    assert found is not None
+    assert found["subject_id"].tolist() == ["A", "B"]
+    assert found["hit"].tolist() == [True, False]
+    assert found["inclusion_probability"].fillna(-1).tolist() == [0.5, -1]
+    assert _inspections(Lake(folder / "none", spark), day, day) is None  # type: ignore[arg-type]
+
+
+def test_what_cannot_be_done_is_refused_in_one_sentence(folder: Path) -> None:
+    lake, truth = folder / "lake", folder / "truth.parquet"
+    told = forewarn("evaluate", "--lake", lake, "--truth", folder / "no.parquet", code=1)
+    assert "There is no truth file" in told
+    rules = folder / "truth_rules.parquet"
+    told = forewarn("evaluate", "--lake", lake, "--truth", rules, code=1)
+    assert "is no truth file: it lacks" in told
+    told = forewarn("evaluate", "--lake", lake, "--truth", truth, "--out", "x.pdf", code=1)
+    assert "must end in .html" in told
+    told = forewarn("evaluate", "--lake", lake, "--truth", truth, "--out",
+                    folder / "none" / "x.html", code=1)  # fmt: skip
+    assert "make it first" in told
