@@ -17,6 +17,7 @@ from features import (
     complaints,
     courts,
     grades,
+    inspections,
     licences,
     penalties,
     public_information,
@@ -38,11 +39,12 @@ THEMES: tuple[Theme, ...] = (
     tax.theme,
     grades.theme,
     penalties.theme,
+    licences.theme,
+    inspections.theme,
     courts.theme,
     complaints.theme,
     advertising.theme,
     public_information.theme,
-    licences.theme,
 )
 
 

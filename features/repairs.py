@@ -31,7 +31,9 @@ REPAIRABLE = (
 """Tables whose records a decision can take away.
 
 What is not among them stays whatever is decided: a registration is corrected, not repaired, and a
-case (`case_label`) ends by its own stage 排除, or a repair would erase what the model learns from.
+case (`case_label`) ends by its own stage 排除, or a repair would erase what the model learns from. An
+inspection found wrong is corrected by its department: taken away, it would bend every estimate made
+from the draws.
 """
 
 DECISION_COLUMNS = (

@@ -19,10 +19,13 @@ from pipelines.simulation import (
     arrears,
     cases,
     changes,
+    draws,
     filings,
     food_points,
     gradings,
     holdings,
+    inspections,
+    licences,
     offices,
     oversight,
     places,
@@ -142,7 +145,8 @@ def build(firms: int, seed: int, since: dt.date, until: dt.date, difficulty: str
     groups = schemes.plant(people, calendar, knobs, streams[1])
     places.settle_districts(people)
     stages = cases.open_cases(people, groups, calendar, knobs, streams[2])
-    return World(seed, calendar, knobs, people, groups, stages, holdings.of_firms(people))
+    held, drawn = holdings.of_firms(people), draws.draw(people, calendar, seed)
+    return World(seed, calendar, knobs, people, groups, stages, held, drawn)
 
 
 def tables_of(part: Part) -> list[tuple[str, Callable[[], Rows]]]:
@@ -175,6 +179,8 @@ def tables_of(part: Part) -> list[tuple[str, Callable[[], Rows]]]:
         ("ad_monitor", lambda: voices.ad_monitor(part)),
         ("public_info", lambda: voices.public_info(part)),
         ("case_label", lambda: offices.case_label(part)),
+        ("licence_finance", lambda: licences.licence_finance(part)),
+        ("inspection", lambda: inspections.inspection(part)),
     ]
 
 

@@ -1,6 +1,6 @@
 """The departments of the synthetic city: what each delivers, on which day, in which format.
 
-One `Source` for each of the 27 tables; the source files in `conf/cities/demo/sources` describe the
+One `Source` for each of the 29 tables; the source files in `conf/cities/demo/sources` describe the
 same files from the receiving side (a test compares the two).
 """
 
@@ -72,5 +72,9 @@ SOURCES: dict[str, Source] = {
     "public_info": Source("wxb", 15, "csv.gz", misdated="发布日期"),
     "case_label": Source("jrj", 25, "csv", encoding="gb18030", amended="涉及金额"),
     "capacity": Source("jrj", 25, "xlsx"),
+    "licence_finance": Source("jrj", 25, "xlsx", misdated="有效期自", numbered="许可证编号"),
+    "inspection": Source(
+        "scjg", 5, "csv", misdated="检查日期", amended="随机种子", numbered="检查编号"
+    ),
 }
 """Every source, by the name of its table."""

@@ -129,17 +129,9 @@ def permit(part: Part) -> Rows:
     """Permits of the lines that need one; honest investment firms hold a registration."""
     rng = part.random("permit")
     population = part.world.population
-    kind = np.full(len(vocabulary.INDUSTRIES), -1)
-    chance = np.zeros(len(vocabulary.INDUSTRIES))
-    for code, (number, share) in _PERMIT_OF.items():
-        kind[vocabulary.INDUSTRY_OF[code]] = number
-        chance[vocabulary.INDUSTRY_OF[code]] = share
-    industry = part.of(population.industry)
-    share = chance[industry] * np.where(part.of(population.ring), 0.45, 1.0) * 0.4
-    here = np.flatnonzero(rng.random(len(industry)) < share)
+    here, number = _permitted(part, rng)
     start = part.of(population.born)[here] + rng.integers(20, 120, len(here))
     start = np.maximum(start, part.world.calendar.history - rng.integers(0, 700, len(here)))
-    number = kind[industry[here]]
     return Rows(
         heard(rng, start, 3, 12.0),
         {
@@ -154,6 +146,26 @@ def permit(part: Part) -> Rows:
             "有效期至": spelling.dates(start + 365 * 5, "zh"),
         },
     )
+
+
+def private_funds(part: Part) -> NDArray[np.int64]:
+    """Places of the firms whose permit is the registration as a manager of private funds."""
+    here, number = _permitted(part, part.random("permit"))
+    return here[number == _PERMITS.index("私募基金管理人登记")]
+
+
+def _permitted(part: Part, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places of the firms that hold a permit, and its kind: an index into `_PERMITS`."""
+    population = part.world.population
+    kind = np.full(len(vocabulary.INDUSTRIES), -1)
+    chance = np.zeros(len(vocabulary.INDUSTRIES))
+    for code, (number, share) in _PERMIT_OF.items():
+        kind[vocabulary.INDUSTRY_OF[code]] = number
+        chance[vocabulary.INDUSTRY_OF[code]] = share
+    industry = part.of(population.industry)
+    share = chance[industry] * np.where(part.of(population.ring), 0.45, 1.0) * 0.4
+    here = np.flatnonzero(rng.random(len(industry)) < share)
+    return here, kind[industry[here]]
 
 
 _LISTS = ("经营异常", "严重违法", "失信被执行人", "重大税收违法", "安全生产", "其他")

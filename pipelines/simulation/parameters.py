@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SIMULATOR_VERSION = "1.3"
+SIMULATOR_VERSION = "1.4"
 
 CHUNK_FIRMS = 200_000
 """Firms drawn and written at a time: what bounds the memory of a large city."""

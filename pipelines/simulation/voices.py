@@ -26,12 +26,7 @@ def complaint(part: Part) -> Rows:
     """Complaints to 12315, 12345 and the finance office."""
     rng = part.random("complaint")
     population = part.world.population
-    rate = 0.16 * _PUBLIC[part.of(population.industry)] * part.of(population.frailty)
-    usual = arrivals(rng, rate, part.opening, part.closing)
-    start = part.active_from + rng.integers(60, 260, len(part.firm))
-    end = np.minimum(part.active_to + 250, part.closing)
-    wave = arrivals(rng, np.where(part.shows("complaints"), 2.6, 0.0), start, end)
-    who, when, kind = merged(usual, wave)
+    who, when, kind = calls(part, rng)
     count = len(who)
     money = part.shows("redemption")[who] & (kind == 1) & (rng.random(count) < 0.55)
     topic = np.where(
@@ -80,6 +75,19 @@ def complaint(part: Part) -> Rows:
             "操作": spelling.words(("",), np.full(count, -1)),
         },
     )
+
+
+def calls(
+    part: Part, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Complaints of the part's firms: place, day, 1 in a wave; the first draws of their stream."""
+    population = part.world.population
+    rate = 0.16 * _PUBLIC[part.of(population.industry)] * part.of(population.frailty)
+    usual = arrivals(rng, rate, part.opening, part.closing)
+    start = part.active_from + rng.integers(60, 260, len(part.firm))
+    end = np.minimum(part.active_to + 250, part.closing)
+    wave = arrivals(rng, np.where(part.shows("complaints"), 2.6, 0.0), start, end)
+    return merged(usual, wave)
 
 
 _MEDIA = ("户外", "网络", "短视频", "楼宇电梯", "宣传单页", "电视", "讲座")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pipelines.simulation import identifiers, vocabulary
 from pipelines.simulation.calendar import Calendar
 from pipelines.simulation.cases import Stages
+from pipelines.simulation.draws import Draws
 from pipelines.simulation.parameters import CHUNK_FIRMS, Difficulty
 from pipelines.simulation.population import TRAIT_BIT, Population
 from pipelines.simulation.schemes import Groups
@@ -72,6 +73,7 @@ class World:
         groups: its rings and look-alike groups.
         stages: its cases.
         holdings: its holdings of firms in firms.
+        draws: the firms that its monthly draws send inspectors to.
     """
 
     seed: int
@@ -81,6 +83,7 @@ class World:
     groups: Groups
     stages: Stages
     holdings: Holdings
+    draws: Draws
 
     @cached_property
     def key(self) -> int:

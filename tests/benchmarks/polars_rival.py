@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from tests.benchmarks import rival_conduct as conduct
+from tests.benchmarks import rival_oversight as oversight
 from tests.benchmarks import rival_registry as registry
 from tests.benchmarks.rival_silver import Silver, share
 
@@ -23,6 +24,7 @@ TABLES = (
     registry.changes, conduct.annual_reports, conduct.tax_registrations, conduct.tax_filings,
     conduct.grades, conduct.penalties, conduct.listings, conduct.permits, conduct.judgments,
     conduct.enforcements, conduct.complaints, conduct.advertisements, conduct.public_information,
+    oversight.licences, oversight.unlicensed, oversight.inspections,
 )  # fmt: skip
 
 UNKNOWN = (
@@ -35,7 +37,7 @@ UNKNOWN = (
     "insured_employees", "reported_revenue", "reported_assets", "previous_assets",
     "reported_liabilities", "guarantees", "report_withheld", "days_since_filing",
     "days_since_penalty", "days_since_listing", "days_since_complaint", "days_since_ad",
-    "days_since_negative_news",
+    "days_since_negative_news", "days_since_licence_ended", "days_since_inspection",
 )  # fmt: skip
 """Whole numbers that stay NULL when nothing is known; all others are 0 then."""
 

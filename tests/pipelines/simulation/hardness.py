@@ -50,6 +50,8 @@ def features(world: World) -> pd.DataFrame:
     _register(out, frames, until)
     _money(out, frames, until)
     _ties(out, world, frames)
+    _licences(out, frames, until)
+    _inspections(out, frames, until)
     return out
 
 
@@ -148,6 +150,32 @@ def _money(out: pd.DataFrame, frames: dict[str, pd.DataFrame], until: pd.Timesta
     )
     status = frames["tax_registration"].drop_duplicates("firm", keep="last").set_index("firm")
     out["tax_lost"] = (status["纳税人状态"].reindex(out.index) == "非正常").astype(int)
+
+
+def _licences(out: pd.DataFrame, frames: dict[str, pd.DataFrame], until: pd.Timestamp) -> None:
+    """Licences in force and ended, and names that speak of money without one."""
+    last = frames["licence_finance"].drop_duplicates(["牌照种类", "许可证编号"], keep="last")
+    end = pd.to_datetime(last["有效期至"])
+    in_force = (last["状态"] == "有效") & (end.isna() | (end >= until))
+    for name, rows in {"licences": last[in_force], "licences_ended": last[~in_force]}.items():
+        out[name] = rows.groupby("firm").size().reindex(out.index).fillna(0)
+    out["unlicensed_name"] = out["investment_name"] * (out["licences"] == 0)
+    out["unlicensed_line"] = out["investment_line"] * (out["licences"] == 0)
+
+
+def _inspections(out: pd.DataFrame, frames: dict[str, pd.DataFrame], until: pd.Timestamp) -> None:
+    """Inspections by result and by how the firm was chosen, and days since the last."""
+    last = frames["inspection"].drop_duplicates("检查编号", keep="last")
+    last = last.assign(day=_dates(last["检查日期"]))
+    year = last.day > until - pd.Timedelta(days=365)
+    kinds = {"inspections": last, "inspections_365": last[year]}
+    for column in ("检查结果", "选取方式"):
+        kinds |= {f"inspections_{value}": rows for value, rows in last.groupby(column)}
+    kinds["inspections_found"] = last[last["检查结果"].isin(["责令整改", "移送线索"])]
+    for name, rows in kinds.items():
+        out[name] = rows.groupby("firm").size().reindex(out.index).fillna(0)
+    latest = last.groupby("firm").day.max()
+    out["inspection_last"] = (until - latest).dt.days.reindex(out.index).fillna(9999)
 
 
 def _ties(out: pd.DataFrame, world: World, frames: dict[str, pd.DataFrame]) -> None:

@@ -32,6 +32,7 @@ RECORD = {
     "complaint": ("工单编号",),
     "ad_monitor": ("监测编号",),
     "case_label": ("案件编号", CODE, "阶段"),
+    "inspection": ("检查编号",),
 }
 """Tables with corrections, and what tells their records apart."""
 

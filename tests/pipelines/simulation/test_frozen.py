@@ -33,6 +33,13 @@ FROZEN = {
         "truth": "db1790db7bdf330ea4009827f7450ff739fa0c399c63e6584ad9e02b6909be25",
         "rules": "68f258493ba1d31d47276e3f96330ef56d5c3eb84df5aff9f548f35f1382fc0a",
     },
+    # 1.4: two tables more, licences for finance and inspections; every other file is that of 1.3 to
+    # the byte
+    "1.4": {
+        "deliveries": "ba56a5f320e0734b542e01b5ffe68e49f3dfbbff4106786171ee642f35f5b689",
+        "truth": "db1790db7bdf330ea4009827f7450ff739fa0c399c63e6584ad9e02b6909be25",
+        "rules": "68f258493ba1d31d47276e3f96330ef56d5c3eb84df5aff9f548f35f1382fc0a",
+    },
 }
 """What 300 firms of seed 11 are, by version. An entry is never changed, only a new one added."""
 

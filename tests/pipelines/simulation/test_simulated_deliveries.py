@@ -26,7 +26,7 @@ def described() -> dict[str, dict[str, Any]]:
 
 
 def test_every_core_table_is_delivered(described: dict[str, Any], drawn: Drawn) -> None:
-    assert len(described) == 27
+    assert len(described) == 29
     assert set(described) == set(SOURCES)
     assert {file.table for file in delivered(drawn.deliveries)} == set(described)
 
@@ -79,6 +79,7 @@ def test_nothing_is_delivered_before_it_happened(drawn: Drawn) -> None:
     for table, column in (
         ("complaint", "受理时间"), ("penalty", "处罚决定日期"), ("judgment", "裁判日期"),
         ("ad_monitor", "监测日期"), ("registration", "核准日期"),
+        ("inspection", "检查日期"),
     ):  # fmt: skip
         checked = 0
         for file in delivered(drawn.deliveries, table):
