@@ -158,11 +158,13 @@ def trend(recent: Column, year: Column) -> Column:
     return ratio(recent * (275 * 365) + 90 * 275, before * (90 * 365) + 90 * 275)
 
 
-def surge(month: Column, year: Column) -> Column:
-    """The daily rate of the last 30 days over that of the 335 before, one a year added to both.
+def surge(recent: Column, year: Column) -> Column:
+    """The daily rate of the last 60 days over that of the 305 before, one a year added to both.
 
-    1 is no surge: nothing happened, the rate stood or it fell. Whole numbers up to the division.
+    1 is no surge: nothing happened, the rate stood or it fell. Sixty days, because departments
+    deliver by the month: at its end the last thirty are often not known yet. Whole numbers up to
+    the division.
     """
-    before = year - month
-    times = ratio(month * (335 * 365) + 30 * 335, before * (30 * 365) + 30 * 335)
+    before = year - recent
+    times = ratio(recent * (305 * 365) + 60 * 305, before * (60 * 365) + 60 * 305)
     return F.when(times < 1, F.lit(1.0)).otherwise(times)

@@ -215,9 +215,9 @@ def test_b4_surges(features_of):
     ]
     complaints += [of("B", ticket_no="b", topics="兑付", received_date=day(100))]
     found = features_of("complaint_surge redemption_surge", complaint=complaints)
-    a = (4 / 30 + 1 / 365) / (0 / 335 + 1 / 365)
+    a = (4 / 60 + 1 / 365) / (0 / 305 + 1 / 365)
     assert found["A"][0] == pytest.approx(a, rel=1e-12)
-    assert found["A"][1] == pytest.approx((2 / 30 + 1 / 365) * 365, rel=1e-12)
+    assert found["A"][1] == pytest.approx((2 / 60 + 1 / 365) * 365, rel=1e-12)
     assert found["B"] == (1.0, 1.0)  # one of long ago: it falls, which is no surge
 
 
