@@ -40,7 +40,9 @@ def test_population_is_the_registered_firms(spark):
 
 def test_without_registration_there_are_no_features(spark):
     with pytest.raises(FeatureError, match=r"need the table registration.*there are complaint"):
-        subject_features({"complaint": records(spark, "complaint", [])}, DAY, feature_set("core", personal=True))
+        subject_features(
+            {"complaint": records(spark, "complaint", [])}, DAY, feature_set("core", personal=True)
+        )
 
 
 def test_a_window_is_open_at_its_far_end_and_closed_at_the_day(spark):
