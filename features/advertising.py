@@ -231,3 +231,16 @@ def ad_media(rows: Rows) -> Column:
 def gathering_ads(rows: Rows) -> Column:
     """Advertising by lectures, meetings and leaflets, which meets the public face to face."""
     return rows.count()
+
+
+@theme.derived(
+    zh="不在持牌名单而承诺收益",
+    en="Promises a yield, and on no list of licences",
+    unit="flag",
+    nothing=0,
+    direction=1,
+    type="BIGINT",
+)
+def unlisted_yield_ads(yield_ads_365d: Column, finance_licences: Column) -> Column:
+    """1 when the firm advertised a yield in the last year and no licence for finance is in force."""
+    return flag((yield_ads_365d > 0) & (finance_licences == 0))

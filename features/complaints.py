@@ -24,7 +24,7 @@ theme.note_rank(
 
 @theme.of_records(
     table="complaint",
-    windows=(30, 90, 365),
+    windows=(30, 60, 90, 365),
     zh="投诉件数",
     en="Complaints",
     unit="count",
@@ -39,7 +39,7 @@ def complaints(rows: Rows) -> Column:
 @theme.of_records(
     table="complaint",
     where=REDEMPTION,
-    windows=(30, 365),
+    windows=(30, 60, 365),
     zh="兑付失联类投诉件数",
     en="Complaints of money not returned",
     unit="count",
@@ -154,9 +154,9 @@ def days_since_complaint(rows: Rows) -> Column:
 
 
 @theme.derived(zh="投诉骤增倍数", en="Surge of complaints", unit="ratio", nothing=None, direction=1)
-def complaint_surge(complaints_30d: Column, complaints_365d: Column) -> Column:
-    """Complaints a day in the last 30 days over those of the 335 before; 1 = no surge."""
-    return surge(complaints_30d, complaints_365d)
+def complaint_surge(complaints_60d: Column, complaints_365d: Column) -> Column:
+    """Complaints a day in the last 60 days over those of the 305 before; 1 = no surge."""
+    return surge(complaints_60d, complaints_365d)
 
 
 @theme.derived(
@@ -167,10 +167,10 @@ def complaint_surge(complaints_30d: Column, complaints_365d: Column) -> Column:
     direction=1,
 )
 def redemption_surge(
-    redemption_complaints_30d: Column, redemption_complaints_365d: Column
+    redemption_complaints_60d: Column, redemption_complaints_365d: Column
 ) -> Column:
-    """Complaints of money not returned a day in the last 30 days over those of the 335 before."""
-    return surge(redemption_complaints_30d, redemption_complaints_365d)
+    """Complaints of money not returned a day in the last 60 days over those of the 305 before."""
+    return surge(redemption_complaints_60d, redemption_complaints_365d)
 
 
 @theme.of_records(

@@ -9,7 +9,7 @@ of each value instead (`Theme.note_rank`).
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column
@@ -139,9 +139,13 @@ class FirmRow:
         """Days from a date to the day; negative when it lies ahead."""
         return days_between(self[column], day_column(self.as_of))
 
-    def words(self, column: str, words: Iterable[str]) -> Column:
+    def words(self, column: str, words: Sequence[str]) -> Column:
         """How many of the words a name or scope claims; 0 when there is no text."""
-        text = F.coalesce(F.expr(claimed(self.prefix + column)), F.lit(""))
+        # Few texts hold any of the words, and only those need what they deny cut out.
+        text = F.expr(
+            f"CASE WHEN {level(self.prefix + column)} RLIKE '{pattern(words)}' "
+            f"THEN {claimed(self.prefix + column)} ELSE '' END"
+        )
         count = F.lit(0)
         for word in words:
             count = count + flag(text.contains(word))
@@ -183,11 +187,13 @@ def trend(recent: Column, year: Column) -> Column:
     return ratio(recent * (275 * 365) + 90 * 275, before * (90 * 365) + 90 * 275)
 
 
-def surge(month: Column, year: Column) -> Column:
-    """The daily rate of the last 30 days over that of the 335 before, one a year added to both.
+def surge(recent: Column, year: Column) -> Column:
+    """The daily rate of the last 60 days over that of the 305 before, one a year added to both.
 
-    1 is no surge: nothing happened, the rate stood or it fell. Whole numbers up to the division.
+    1 is no surge: nothing happened, the rate stood or it fell. Sixty days, because departments
+    deliver by the month: at its end the last thirty are often not known yet. Whole numbers up to
+    the division.
     """
-    before = year - month
-    times = ratio(month * (335 * 365) + 30 * 335, before * (30 * 365) + 30 * 335)
+    before = year - recent
+    times = ratio(recent * (305 * 365) + 60 * 305, before * (60 * 365) + 60 * 305)
     return F.when(times < 1, F.lit(1.0)).otherwise(times)

@@ -34,30 +34,20 @@ def of(subject: str, **more):
     return {"subject_id": subject, "known_at": day(0), **more}
 
 
-def test_i2_finance_words_and_the_lists_of_licences(features_of):
-    names = "finance_licences ended_finance_licences name_without_licence unlisted_yield_ads"
-    register = [firm("A", name="甲基金管理"), firm("B", name="乙理财"), firm("C", name="丙五金")]
-    ads = [of(s, seen_date=day(9), promised_yield=Decimal("0.1")) for s in "AC"]
-    found = features_of(
-        names,
-        registration=register,
-        ad_monitor=ads,
-        licence_finance=[
-            of("A", kind="私募基金管理人", licence_no="1", status="有效", valid_from=day(900)),
-            of("A", kind="典当", licence_no="2", status="注销", valid_from=day(900)),
-            # the list says 有效, its term has run out
-            of("B", kind="典当", licence_no="3", status="有效", valid_from=day(900),
-               valid_to=day(1)),
-        ],
-    )  # fmt: skip
-    assert found == {
-        "A": (1, 1, 0, 0),
-        "B": (0, 1, 1, 0),  # speaks of 理财, and no licence stands any more
-        "C": (0, 0, 0, 1),  # its name says nothing, its advertising does
+def test_b2_a_yield_promised_on_no_list_of_licences(features_of):
+    rows = {
+        "registration": [firm("A", name="甲基金管理"), firm("B"), firm("C")],
+        "ad_monitor": [of(s, seen_date=day(9), promised_yield=Decimal("0.1")) for s in "AB"],
     }
+    licences = [
+        of("A", kind="私募基金管理人", licence_no="1", status="有效", valid_from=day(900)),
+        # the list says 有效, its term has run out
+        of("B", kind="典当", licence_no="3", status="有效", valid_from=day(900), valid_to=day(1)),
+    ]
+    found = features_of("unlisted_yield_ads", **rows, licence_finance=licences)
+    assert found == {"A": (0,), "B": (1,), "C": (0,)}  # C promises nothing
     # a city without such a list knows nothing of licences
-    found = features_of(names, registration=register, ad_monitor=ads)
-    assert found["A"] == (None, None, None, None)
+    assert features_of("unlisted_yield_ads", **rows)["B"] == (None,)
 
 
 def test_i3_capital_not_paid_in(features_of):
@@ -225,9 +215,9 @@ def test_b4_surges(features_of):
     ]
     complaints += [of("B", ticket_no="b", topics="兑付", received_date=day(100))]
     found = features_of("complaint_surge redemption_surge", complaint=complaints)
-    a = (4 / 30 + 1 / 365) / (0 / 335 + 1 / 365)
+    a = (4 / 60 + 1 / 365) / (0 / 305 + 1 / 365)
     assert found["A"][0] == pytest.approx(a, rel=1e-12)
-    assert found["A"][1] == pytest.approx((2 / 30 + 1 / 365) * 365, rel=1e-12)
+    assert found["A"][1] == pytest.approx((2 / 60 + 1 / 365) * 365, rel=1e-12)
     assert found["B"] == (1.0, 1.0)  # one of long ago: it falls, which is no surge
 
 

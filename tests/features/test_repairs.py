@@ -216,7 +216,7 @@ def test_repairable_tables_are_of_the_catalogue():
 
 
 def test_features_and_evidence_forget_a_repaired_penalty(spark):
-    chosen = feature_set("core")
+    chosen = feature_set("core", personal=True)
     rows = [repair("p1"), objection("p2", "成立", 10)]
     state = known(
         spark,

@@ -40,7 +40,9 @@ def test_population_is_the_registered_firms(spark):
 
 def test_without_registration_there_are_no_features(spark):
     with pytest.raises(FeatureError, match=r"need the table registration.*there are complaint"):
-        subject_features({"complaint": records(spark, "complaint", [])}, DAY, feature_set("core"))
+        subject_features(
+            {"complaint": records(spark, "complaint", [])}, DAY, feature_set("core", personal=True)
+        )
 
 
 def test_a_window_is_open_at_its_far_end_and_closed_at_the_day(spark):
@@ -94,7 +96,7 @@ def test_nothing_is_zero_or_null_as_declared_and_an_absent_table_is_always_null(
 
 def test_columns_and_types_are_the_contract(spark):
     tables = known_tables({"registration": firms(spark, "A")}, DAY)
-    frame = subject_features(tables, DAY, feature_set("core"))
+    frame = subject_features(tables, DAY, feature_set("core", personal=True))
     assert frame.columns == ["subject_id", *CORE]
     spelt = {"BIGINT": "bigint", "DOUBLE": "double", "STRING": "string"}
     assert frame.dtypes[1:] == [(n, spelt[FEATURES[n].feature.type]) for n in CORE]
