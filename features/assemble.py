@@ -64,7 +64,7 @@ def subject_features(
     firms = firms.select(
         "subject_id", *[_settled(c, F.col(c.name), c.feature.table in tables) for c in plain]
     )
-    firms = _with_derived(firms, needed, tables)
+    firms = with_derived(firms, needed, tables)
     return firms.select("subject_id", *feature_set.names())
 
 
@@ -205,9 +205,10 @@ def _settled(column: FeatureColumn, value: Column, known: bool) -> Column:
     return value.alias(column.name)
 
 
-def _with_derived(
+def with_derived(
     firms: DataFrame, needed: Mapping[str, FeatureColumn], tables: Mapping[str, DataFrame]
 ) -> DataFrame:
+    """The firms with the derived columns, each once its inputs stand."""
     waiting = [c for c in needed.values() if c.feature.kind == "derived"]
     while waiting:
         open_names = {c.name for c in waiting}
