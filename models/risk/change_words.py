@@ -19,7 +19,7 @@ _CAME = {
     "case_over": ("办案程序已结束", "its case is over"),
     "rest_over": ("检查后的观察期已满", "its rest after an inspection is over"),
     "drawn": ("本周抽签抽中", "drawn by this week's lot"),
-    "draw_over": ("上周抽签已过，按风险列入", "last week's lot is over; listed by its rank"),
+    "draw_over": ("上周抽签已过，按风险列入", "last week's lot is over, it is listed by its rank"),
     "under_case": ("已进入办案程序", "now under case"),
     "moved": ("所属区变更", "now of another district"),
     "place_freed": ("{by} 移出后空出名额", "takes the place that {by} left"),
