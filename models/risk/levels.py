@@ -15,6 +15,17 @@ from typing import Any, NamedTuple
 from models.risk.reasons import Reason, departments
 
 LEVELS = ("red", "orange", "yellow", "blue")
+LEVEL_WORDS = {
+    "red": ("红色", "red"),
+    "orange": ("橙色", "orange"),
+    "yellow": ("黄色", "yellow"),
+    "blue": ("蓝色", "blue"),
+}
+"""A level's name in Chinese and in English."""
+
+INSPECTIONS_AN_INSPECTOR = 5
+"""How many firms an inspector is thought to visit in a week, where a city does not say how many
+inspectors a district has (project default)."""
 
 
 class Line(NamedTuple):
@@ -34,8 +45,15 @@ class ListPolicy:
 
     A firm has the highest level whose line it reaches; blue is everything below yellow. Red also
     needs a record of the firm's own and two departments behind its reasons, else it is orange.
-    `floor`: below this probability no firm is listed, even if capacity is left. `under_case_limit`:
-    at most so many firms under case a district.
+    `floor`: below this probability no firm enters the list, even if capacity is left.
+    `under_case_limit`: at most so many firms under case a district.
+
+    `hold`: a firm takes the place of one on the list only when its odds are more than `hold` times
+    as high (1: no hold). `random_share`: the part of a district's capacity that is drawn by lot.
+    `inspectors`: how many inspectors a district has, for the lot that sends them; one number, or one
+    for each district and `default`; 0 works it out from the capacity. `inspectors_a_visit`: how many
+    go together. `quiet_days`: a firm inspected without a finding is not listed again for so long,
+    unless a new fact speaks against it.
     """
 
     red: Line = _RED
@@ -44,6 +62,11 @@ class ListPolicy:
     floor: float = 0.0
     case_recent_days: int = 365
     under_case_limit: int = 50
+    hold: float = 1.25
+    random_share: float = 0.10
+    inspectors: int | Mapping[str, int] = 0
+    inspectors_a_visit: int = 2
+    quiet_days: int = 90
 
     def __post_init__(self) -> None:
         lines = (self.red, self.orange, self.yellow)
@@ -66,13 +89,31 @@ class ListPolicy:
             raise ValueError(
                 "floor must lie between 0 and 1, case_recent_days and under_case_limit at 0 or more"
             )
+        if self.hold < 1 or not 0 <= self.random_share <= 0.5 or self.quiet_days < 0:
+            raise ValueError(
+                f"hold is {self.hold}, random_share {self.random_share}, quiet_days "
+                f"{self.quiet_days}; expected at least 1, between 0 and 0.5, and at least 0"
+            )
+        numbers = self.inspectors.values() if isinstance(self.inspectors, Mapping) else ()
+        least = min([*numbers, self.inspectors_a_visit - 1], default=0)
+        if least < 0 or (isinstance(self.inspectors, int) and self.inspectors < 0):
+            raise ValueError("inspectors must be 0 or more, inspectors_a_visit at least 1")
+
+    def inspectors_of(self, district: str, inspections: int) -> int:
+        """How many inspectors the district's lot is drawn among; never fewer than go together."""
+        stated = self.inspectors
+        if isinstance(stated, Mapping):
+            stated = stated.get(district, stated.get("default", 0))
+        return max(
+            stated or math.ceil(inspections / INSPECTIONS_AN_INSPECTOR), self.inspectors_a_visit
+        )
 
     @classmethod
     def of_settings(cls, settings: Mapping[str, Any]) -> ListPolicy:
         """The policy a city writes under `model: list:` in city.yaml; what it leaves out stays.
 
-        Keys are this class's; a level is `{probability: 0.5, share: 0.1}`. Raises ValueError that
-        names an unknown key and the nearest one.
+        Keys are this class's; a level is `{probability: 0.5, share: 0.1}`, `inspectors` may be
+        `{"440303": 6, default: 4}`. Raises ValueError that names an unknown key and the nearest.
         """
         given: dict[str, Any] = {}
         for key, value in settings.items():
@@ -83,8 +124,12 @@ class ListPolicy:
                 for part in line:
                     _check_key(part, Line._fields, f"list.{key}")
                 given[key] = getattr(cls, key)._replace(**line)
-            elif isinstance(value, bool) or not isinstance(value, int | float):
-                raise ValueError(f"list.{key} is {value!r}; a number is expected")
+            elif key == "inspectors" and isinstance(value, Mapping):
+                for district, number in value.items():
+                    _check_number(f"{key}.{district}", number, whole=True)
+                given[key] = {str(district): number for district, number in value.items()}
+            else:
+                _check_number(key, value, whole=key in _WHOLE)
         return cls(**given)
 
     def meanings(self) -> dict[str, tuple[str, str]]:
@@ -107,11 +152,26 @@ class ListPolicy:
         }
 
 
+def _check_number(key: str, value: object, whole: bool) -> None:
+    if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+        kind = "whole number" if whole else "number"
+        raise ValueError(f"list.{key} is {value!r}; a {kind} is expected")
+
+
 def _check_key(key: str, known: Sequence[str], where: str) -> None:
     if key not in known:
         near = difflib.get_close_matches(key, known, n=1)
         hint = f" (did you mean '{near[0]}'?)" if near else ""
         raise ValueError(f"{where}: unknown key '{key}'{hint}; expected one of {', '.join(known)}")
+
+
+_WHOLE = (
+    "case_recent_days",
+    "under_case_limit",
+    "inspectors",
+    "inspectors_a_visit",
+    "quiet_days",
+)
 
 
 def level_of(
@@ -130,9 +190,8 @@ def level_of(
             level = name
             break
     if level == "red":
-        own = any(reason.own and reason.records for reason in reasons)
-        told = departments(reason for reason in reasons if reason.value is not None)
-        if not own or len(told) < 2:
+        facts = [reason for reason in reasons if reason.is_fact]
+        if not any(reason.own for reason in facts) or len(departments(facts)) < 2:
             return "orange"
     return level
 

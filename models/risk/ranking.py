@@ -1,17 +1,16 @@
-"""Which of all scored firms a list is made of: capacity, cases and rank, inside the engine.
+"""Whom a list may be chosen from: the few of all scored firms that can have a place on it.
 
-The rules of the list
+The rules that are applied here, inside the engine
 - A district lists as many firms as it can inspect in the week of `as_of` (the latest `week_start`
   not after it); a district without a capacity gets the city's default.
-- Order: margin of the model, highest first; equal margins by subject id.
 - 注销 and 迁出 firms are never listed. A firm whose licence was revoked (吊销) takes only a place
   that no operating firm of its district takes. A firm without a status counts as operating.
 - A firm under case (立案 or later, not 排除) takes no place. It stands in a section of its own
   while its latest stage is at most `case_recent_days` old or the model still flags it.
-- A firm of the list before that is in neither section now is 'watched': it will stand under
-  'cleared', with the reason.
+- A firm that was inspected lately without a finding rests (`models.risk.inspections`).
 
-Frames in, frames out; what `rank_subjects` returns is small and goes to the driver.
+Who of them has a place is decided on the driver (`models.risk.choosing`): frames in, frames out,
+and what `candidates` returns is small.
 """
 
 from __future__ import annotations
@@ -33,8 +32,8 @@ OFFICIAL_STAGES = ("立案", "起诉", "判决")
 NOT_LISTED = ("注销", "迁出")
 REVOKED = "吊销"
 
-LIST, UNDER_CASE, WATCHED = "list", "under_case", "watched"
-"""The places of a ranked firm."""
+LIST, UNDER_CASE, NOWHERE = "list", "under_case", "none"
+"""The queues a firm may stand in: it can be listed, it is shown under case, or neither."""
 
 CASE_COLUMNS = {
     "stage": "case_stage",
@@ -47,7 +46,7 @@ CASE_COLUMNS = {
     "event_date": "case_event_date",
     "known_at": "case_known_at",
 }
-"""Columns of `official_cases`, and their names in `rank_subjects`."""
+"""Columns of `official_cases`, and their names in `candidates`."""
 
 
 def district_capacity(
@@ -131,52 +130,63 @@ def official_cases(
     )
 
 
-def rank_subjects(
+def candidates(
     scores: DataFrame,
     registration: DataFrame,
     capacity: DataFrame,
     cases: DataFrame,
     previous: DataFrame,
+    resting: DataFrame,
     as_of: date,
     policy: ListPolicy,
+    seed: str,
 ) -> DataFrame:
-    """The rows a list is made of, a few of all the scored firms.
+    """The firms that can have a place on the list, and those of the list before.
 
     `scores` (subject_id, probability, margin, flagged), one row a firm; `registration` the known
     state, one row a firm; `capacity` of `district_capacity`; `cases` of `official_cases`;
-    `previous` (subject_id) the firms of the list before, empty if there was none.
+    `previous` (subject_id) the firms of the list before, empty if there was none; `resting`
+    (subject_id, inspected_date, rests): those inspected without a finding. `seed`: what the lot of
+    the week is drawn with (`random_draw.draw_seed` without its district).
 
-    Columns: subject_id, name, district, industry, status, probability, margin, flagged, place,
-    position (INT), inspections (INT), case_stage, case_date, case_source, case_dept,
-    case_record_id, case_file, case_line, case_event_date, case_known_at. `place`: 'list' (position
-    within the district's capacity), 'under_case', or 'watched' (a firm of the list before that is
-    in neither). `position` counts within the district among the listable firms, and apart among
-    those under case; NULL for a firm that cannot be listed.
+    Columns: subject_id, name, district, industry, status, probability, margin, flagged, queue,
+    position (INT), draw_position (INT), listable (INT), inspections (INT), inspected_date, rests,
+    case_stage, case_date, case_source, case_dept, case_record_id, case_file, case_line,
+    case_event_date, case_known_at. `queue`: 'list', 'under_case' or 'none' (it cannot be listed).
+    `position` counts within district and queue, highest margin first, equal margins by subject id;
+    `draw_position` among the `listable` firms of the district in the order of the lot. Both are
+    NULL outside the queue. Of each district come as many firms as could have a place, by either
+    order, and the one that waits next.
     """
-    standing = _standing(scores, registration, capacity, cases, previous)
-    can_list = ~F.col("_official") & ~F.coalesce(F.col("status").isin(*NOT_LISTED), F.lit(False))
+    standing = _standing(scores, registration, capacity, cases, previous, resting)
+    gone = F.coalesce(F.col("status").isin(*NOT_LISTED), F.lit(False))
     since = F.date_sub(F.lit(as_of), policy.case_recent_days)
     in_case = F.col("_official") & ((F.col("case_date") >= since) | F.col("flagged"))
-    queue = F.when(can_list, LIST).when(in_case, UNDER_CASE).otherwise("none")
-    in_turn = Window.partitionBy("district", "_queue").orderBy(
+    can_list = ~F.col("_official") & ~gone & ~F.col("rests")
+    queue = F.when(can_list, LIST).when(in_case, UNDER_CASE).otherwise(NOWHERE)
+    of_queue = Window.partitionBy("district", "queue")
+    in_turn = of_queue.orderBy(
         (F.coalesce(F.col("status"), F.lit("")) == REVOKED).cast("int"),
         F.col("margin").desc(),
         F.col("subject_id"),
     )
-    taken = F.col("position") <= F.col("inspections")
-    place = (
-        F.when((F.col("_queue") == LIST) & taken & (F.col("probability") >= policy.floor), LIST)
-        .when(
-            (F.col("_queue") == UNDER_CASE) & (F.col("position") <= policy.under_case_limit),
-            UNDER_CASE,
-        )
-        .when(F.col("_was_listed"), WATCHED)
+    by_lot = of_queue.orderBy("_lot", "subject_id")
+    lot = F.sha2(F.concat(F.lit(seed + "|"), "district", F.lit("|"), "subject_id"), 256)
+    # all firms of the list before may be held in their places: behind them others still wait
+    reach = F.col("inspections") + F.col("_listed_before") + 1
+    near = F.col("position") <= F.when(F.col("queue") == LIST, reach).otherwise(
+        policy.under_case_limit
     )
+    drawn = (F.col("queue") == LIST) & (F.col("draw_position") <= F.col("inspections"))
+    queued = F.col("queue") != NOWHERE
     return (
-        standing.withColumn("_queue", queue)
+        standing.withColumn("queue", queue)
+        .withColumn("_lot", lot)
         .withColumn("position", F.row_number().over(in_turn))
-        .withColumn("place", place)
-        .where(F.col("place").isNotNull())
+        .withColumn("draw_position", F.row_number().over(by_lot))
+        .withColumn("listable", F.count(F.lit(1)).over(of_queue).cast("int"))
+        .withColumn("_listed_before", F.sum(F.col("_was_listed").cast("int")).over(of_queue))
+        .where((queued & near) | drawn | F.col("_was_listed"))
         .select(
             "subject_id",
             "name",
@@ -186,9 +196,11 @@ def rank_subjects(
             "probability",
             "margin",
             "flagged",
-            "place",
-            F.when(F.col("_queue") != "none", F.col("position")).alias("position"),
+            "queue",
+            *[F.when(queued, F.col(n)).alias(n) for n in ("position", "draw_position", "listable")],
             "inspections",
+            "inspected_date",
+            "rests",
             *CASE_COLUMNS.values(),
         )
     )
@@ -205,6 +217,7 @@ def _standing(
     capacity: DataFrame,
     cases: DataFrame,
     previous: DataFrame,
+    resting: DataFrame,
 ) -> DataFrame:
     """Every scored firm with its registration, its district's capacity, its case, its past."""
     firms = registration.select(
@@ -222,6 +235,8 @@ def _standing(
         .join(capacity.select("district", "inspections"), "district", "left")
         .join(case_rows, "subject_id", "left")
         .join(was_listed, "subject_id", "left")
+        .join(resting.select("subject_id", "inspected_date", "rests"), "subject_id", "left")
+        .withColumn("rests", F.coalesce("rests", F.lit(False)))
         .withColumn("inspections", F.coalesce("inspections", F.lit(0)))
         .withColumn("_official", F.col("case_stage").isNotNull())
         .withColumn("_was_listed", F.coalesce("_was_listed", F.lit(False)))

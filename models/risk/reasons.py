@@ -12,8 +12,8 @@ Everything here is pure and ordered: the same rows in any order give the same re
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -23,6 +23,14 @@ from models.risk.wording import FeatureWords, as_number, is_missing, one_line, s
 REASONS_A_FIRM = 5
 CANDIDATES_A_FIRM = 10
 DEPARTMENTS_NAMED = 3
+
+Elements = Callable[[str], Sequence[str]]
+"""The statutory elements that a feature speaks for, by its name; often none."""
+
+
+def no_elements(feature: str) -> tuple[str, ...]:
+    """Elements for whom they are not told: none."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,7 @@ class Reason:
     `value` is the value of `feature`; `contribution` the theme's sum on the model's margin;
     `own` whether its records tell of something the firm did or is: False for what is computed from
     its relations, for missing data, and where nothing happened (what is attached then is at most
-    its registration). `records` newest first.
+    its registration). `records` newest first. `elements`: the statutory elements it speaks for.
     """
 
     subject_id: str
@@ -58,20 +66,29 @@ class Reason:
     sentence_en: str
     own: bool
     records: tuple[Record, ...]
+    elements: tuple[str, ...] = ()
+    hollow: bool = False
+
+    @property
+    def is_fact(self) -> bool:
+        """Whether a record tells of something that is so: neither missing data nor nothing at all."""
+        return bool(self.records) and self.value is not None and not self.hollow
 
 
 def leading_features(
     contributions: Iterable[Mapping[str, Any]],
     texts: Mapping[str, FeatureWords],
     limit: int = CANDIDATES_A_FIRM,
+    elements: Elements = no_elements,
 ) -> dict[str, tuple[str, ...]]:
     """Of each firm the features whose records are worth looking up, heaviest theme first.
 
-    More than a firm is shown, so that a reason with a record can step in for one without.
+    More than a firm is shown, so that a reason with a record can step in for one without; and of
+    every statutory element its heaviest, so that "no evidence" is said of none that has some.
     `contributions` as in `reasons`.
     """
     return {
-        subject_id: tuple(leader.feature for leader in themes[:limit])
+        subject_id: tuple(leader.feature for leader in _candidates(themes, limit, elements))
         for subject_id, themes in _themes(contributions, texts).items()
     }
 
@@ -81,8 +98,9 @@ def reasons(
     texts: Mapping[str, FeatureWords],
     records: Iterable[Mapping[str, Any]],
     limit: int = REASONS_A_FIRM,
+    elements: Elements = no_elements,
 ) -> dict[str, tuple[Reason, ...]]:
-    """The reasons of each firm, heaviest first, at most `limit`.
+    """The reasons of each firm, heaviest first, at most `limit` and one more an element.
 
     `contributions`: rows of subject_id, feature, value (number, text or None), contribution (on
     the model's margin). `texts`: the words of every feature that contributes. `records`: rows of
@@ -92,7 +110,8 @@ def reasons(
     A theme whose contributions sum to nothing or less is no reason; one that says that nothing
     happened (0 where more is riskier) stands behind all others. When none of the first `limit`
     themes has a record and a later one has, that one takes the last place: an inspector needs
-    something to open. Raises ValueError for a feature nobody described and for a contribution
+    something to open. An element none of them has evidence for gets its heaviest reason that has,
+    behind them. Raises ValueError for a feature nobody described and for a contribution
     that is no number.
     """
     found: dict[tuple[str, str], set[Record]] = defaultdict(set)
@@ -101,8 +120,14 @@ def reasons(
     result = {}
     for subject_id, themes in _themes(contributions, texts).items():
         spoken = [
-            _spoken(subject_id, leader, texts[leader.feature], found[subject_id, leader.feature])
-            for leader in themes[:CANDIDATES_A_FIRM]
+            _spoken(
+                leader,
+                texts[leader.feature],
+                found[subject_id, leader.feature],
+                subject_id,
+                elements,
+            )
+            for leader in _candidates(themes, CANDIDATES_A_FIRM, elements)
         ]
         result[subject_id] = _shown(spoken, limit)
     return result
@@ -125,6 +150,11 @@ def record_of(row: Mapping[str, Any]) -> Record:
 def departments(said: Iterable[Reason]) -> set[str]:
     """The departments whose records stand behind these reasons."""
     return {record.source_dept for reason in said for record in reason.records}
+
+
+def backed_elements(said: Iterable[Reason]) -> list[str]:
+    """The elements that these reasons have evidence for: a record that tells of a fact. Sorted."""
+    return sorted({name for reason in said if reason.is_fact for name in reason.elements})
 
 
 def newest_first(records: Iterable[Record]) -> tuple[Record, ...]:
@@ -221,12 +251,29 @@ def _leader(
     return _Leader(theme, heaviest["feature"], value, total, hollow)
 
 
+def _candidates(themes: Sequence[_Leader], limit: int, elements: Elements) -> list[_Leader]:
+    """The heaviest themes, and of every element the two heaviest that tell of a fact."""
+    chosen = list(themes[:limit])
+    spoken_for: Counter[str] = Counter()
+    for leader in themes:
+        names = () if leader.hollow or leader.value is None else elements(leader.feature)
+        if any(spoken_for[name] < 2 for name in names) and leader not in chosen:
+            chosen.append(leader)
+        spoken_for.update(names)
+    return chosen
+
+
 def _spoken(
-    subject_id: str, leader: _Leader, text: FeatureWords, records: Iterable[Record]
+    leader: _Leader,
+    text: FeatureWords,
+    records: Iterable[Record],
+    subject_id: str,
+    elements: Elements,
 ) -> Reason:
     ordered = newest_first(records)
     end_zh, end_en = behind(ordered, text.own, missing=leader.value is None)
     said_zh, said_en = said(text, leader.value)
+    hollow = leader.hollow or _counts_nothing(leader, text, ordered)
     return Reason(
         subject_id=subject_id,
         theme=leader.theme,
@@ -235,9 +282,17 @@ def _spoken(
         contribution=leader.contribution,
         sentence_zh=said_zh + end_zh,
         sentence_en=said_en + end_en,
-        own=text.own and leader.value is not None and not leader.hollow,
+        own=text.own and leader.value is not None and not hollow,
         records=ordered,
+        elements=tuple(elements(leader.feature)),
+        hollow=hollow,
     )
+
+
+def _counts_nothing(leader: _Leader, text: FeatureWords, records: Sequence[Record]) -> bool:
+    """Whether nothing was counted, such as no permit: the registration beside it tells of nothing."""
+    counted = text.unit == "count" and as_number(leader.value) == 0
+    return counted and all(record.table_name == "registration" for record in records)
 
 
 def _shown(spoken: Sequence[Reason], limit: int) -> tuple[Reason, ...]:
@@ -246,4 +301,7 @@ def _shown(spoken: Sequence[Reason], limit: int) -> tuple[Reason, ...]:
         backed = next((reason for reason in spoken[limit:] if reason.records), None)
         if backed is not None:
             shown[-1] = backed
+    for reason in spoken[limit:]:
+        if reason.is_fact and not set(reason.elements) <= set(backed_elements(shown)):
+            shown.append(reason)
     return tuple(shown)

@@ -17,14 +17,20 @@ from typing import Any
 
 import pyarrow as pa
 
+from models.risk.change_words import change_words, cleared_words
+from models.risk.choosing import RANDOM, WATCHED
 from models.risk.levels import ListPolicy, level_of
-from models.risk.ranking import CASE_COLUMNS, LIST, NOT_LISTED, UNDER_CASE, WATCHED
-from models.risk.reasons import Reason, behind, departments, record_of
+from models.risk.random_draw import lot_order
+from models.risk.ranking import CASE_COLUMNS, LIST, UNDER_CASE
+from models.risk.reasons import Reason, backed_elements, behind, departments, record_of
+from models.risk.wording import FeatureWords
 
 CLEARED = "cleared"
-SECTIONS = (LIST, UNDER_CASE, CLEARED)
+SECTIONS = (LIST, RANDOM, UNDER_CASE, CLEARED)
 #: Between the reasons of one firm in `reasons_zh` and `reasons_en`; no sentence contains them.
 SEPARATOR_ZH, SEPARATOR_EN = "；", "; "
+DRAWN_ZH = "双随机抽取，与风险高低无关"
+DRAWN_EN = "drawn by lot, whatever its risk"
 
 WARNINGS_SCHEMA = pa.schema(
     [
@@ -44,6 +50,17 @@ WARNINGS_SCHEMA = pa.schema(
         ("reasons_en", pa.string()),
         ("department_count", pa.int32()),
         ("record_count", pa.int32()),
+        ("elements", pa.string()),
+        ("path_zh", pa.string()),
+        ("path_en", pa.string()),
+        ("change_cause", pa.string()),
+        ("because_of", pa.string()),
+        ("change_zh", pa.string()),
+        ("change_en", pa.string()),
+        ("draw_type", pa.string()),
+        ("inclusion_prob", pa.float64()),
+        ("draw_seed", pa.string()),
+        ("inspector_no", pa.string()),
     ]
 )
 EVIDENCE_SCHEMA = pa.schema(
@@ -63,6 +80,7 @@ EVIDENCE_SCHEMA = pa.schema(
         ("line", pa.int64()),
         ("event_date", pa.date32()),
         ("known_at", pa.date32()),
+        ("elements", pa.string()),
     ]
 )
 
@@ -76,27 +94,34 @@ class WarningTables:
 
 
 def warning_tables(
-    ranked: pa.Table,
+    ranked: pa.Table | Sequence[Mapping[str, Any]],
     reasons: Mapping[str, Sequence[Reason]],
     previous: pa.Table | None,
     run_id: str,
     as_of: date,
     policy: ListPolicy,
+    words: Mapping[str, FeatureWords] | None = None,
+    paths: Mapping[str, tuple[str, str]] | None = None,
 ) -> WarningTables:
     """The gold tables `warnings` and `evidence` of one list.
 
-    `ranked`: what `rank_subjects` gives. `reasons`: of every firm in 'list' and 'under_case'.
+    `ranked`: what `choosing.choose` gives. `reasons`: of every firm in 'list' and 'under_case'.
     `previous`: the `warnings` of the list published before (WARNINGS_SCHEMA), None for the first.
+    `words`: of the features, for what changed. `paths`: the way from a known case to a firm, in
+    words, of the firms whose reasons speak of one.
 
     Ranks run through the city, apart in each section, highest margin first; a cleared firm has
     none and keeps the level it had. `change` of a listed firm: new, up, down, same against its
     rank in the same section before. Reasons are joined with `；` and `; `; the first reason of a
-    firm under case is the case itself. Rows stand in the order of the list. Raises ValueError for
-    a firm ranked twice, a score that is no number, or a listed firm without an entry in `reasons`.
+    firm under case is the case itself. A firm drawn by lot has no level, no probability and no
+    reasons: it was drawn, and nothing speaks against it. Rows stand in the order of the list.
+    Raises ValueError for a firm ranked twice, a score that is no number, or a listed firm without
+    an entry in `reasons`.
     """
-    rows = ranked.to_pylist()
+    rows = ranked.to_pylist() if isinstance(ranked, pa.Table) else [dict(row) for row in ranked]
     _check_ranked(rows, reasons)
     before = [] if previous is None else previous.to_pylist()
+    words = words or {}
     warned: list[dict[str, Any]] = []
     evidence: list[dict[str, Any]] = []
     for section in (LIST, UNDER_CASE):
@@ -108,9 +133,13 @@ def warning_tables(
             said = tuple(reasons[row["subject_id"]])
             if section == UNDER_CASE:
                 said = (_case_reason(row), *said)
-            warned.append(_warned(row, section, rank, len(members), said, before, policy))
+            made = _warned(row, section, rank, len(members), said, before, policy)
+            made["path_zh"], made["path_en"] = (paths or {}).get(row["subject_id"], (None, None))
+            made["change_zh"], made["change_en"] = change_words(row, words)
+            warned.append(made)
             evidence += _evidence(row["subject_id"], said)
-    warned += _cleared(rows, before)
+    warned += _drawn(rows, before, words)
+    warned += _cleared(rows, before, words, policy)
     stamp = {"run_id": run_id, "as_of": as_of}
     return WarningTables(
         pa.Table.from_pylist([stamp | row for row in warned], WARNINGS_SCHEMA),
@@ -143,7 +172,7 @@ def _check_ranked(rows: Iterable[Mapping[str, Any]], reasons: Mapping[str, Any])
                     f"the {name} of subject {subject_id} is {row[name]}; a finite number is "
                     "expected: score it again before it is ranked"
                 )
-        if row["place"] != WATCHED and subject_id not in reasons:
+        if row["place"] in (LIST, UNDER_CASE) and subject_id not in reasons:
             raise ValueError(
                 f"subject {subject_id} is to be listed but its reasons were not worked out"
             )
@@ -178,15 +207,61 @@ def _warned(
         "previous_rank": past.get(section, past.get(LIST)),
         "reasons_zh": SEPARATOR_ZH.join(reason.sentence_zh for reason in said),
         "reasons_en": SEPARATOR_EN.join(reason.sentence_en for reason in said),
-        "department_count": len(departments(said)),
+        # whoever only attests that nothing is known does not stand behind the firm's reasons
+        "department_count": len(departments(reason for reason in said if reason.is_fact)),
         "record_count": len(
             {(record.file, record.line) for reason in said for record in reason.records}
         ),
+        "elements": ",".join(backed_elements(said)),
+        **_how_it_came(row),
     }
 
 
+def _how_it_came(row: Mapping[str, Any]) -> dict[str, Any]:
+    named = ("because_of", "draw_type", "inclusion_prob", "draw_seed", "inspector_no")
+    return {"change_cause": row.get("cause")} | {name: row.get(name) for name in named}
+
+
+def _drawn(
+    rows: Iterable[Mapping[str, Any]],
+    before: Iterable[Mapping[str, Any]],
+    words: Mapping[str, FeatureWords],
+) -> list[dict[str, Any]]:
+    """The firms drawn by lot, district by district in the order of the lot."""
+    past = {old["subject_id"]: old["rank"] for old in before if old["section"] == RANDOM}
+    members = sorted(
+        (row for row in rows if row["place"] == RANDOM),
+        key=lambda row: (row["district"], lot_order(row["draw_seed"], row["subject_id"])),
+    )
+    drawn = []
+    for rank, row in enumerate(members, start=1):
+        change_zh, change_en = change_words(
+            row, words, left=row.get("cause") not in (None, "drawn")
+        )
+        drawn.append(
+            {
+                "rank": rank,
+                "section": RANDOM,
+                **{name: row[name] for name in ("subject_id", "name", "district", "industry")},
+                "change": "same" if row["subject_id"] in past else "new",
+                "previous_rank": past.get(row["subject_id"]),
+                "reasons_zh": DRAWN_ZH,
+                "reasons_en": DRAWN_EN,
+                "department_count": 0,
+                "record_count": 0,
+                "change_zh": change_zh,
+                "change_en": change_en,
+                **_how_it_came(row),
+            }
+        )
+    return drawn
+
+
 def _cleared(
-    rows: Iterable[Mapping[str, Any]], before: Iterable[Mapping[str, Any]]
+    rows: Iterable[Mapping[str, Any]],
+    before: Iterable[Mapping[str, Any]],
+    words: Mapping[str, FeatureWords],
+    policy: ListPolicy,
 ) -> list[dict[str, Any]]:
     now = {row["subject_id"]: row for row in rows}
     cleared = []
@@ -197,7 +272,7 @@ def _cleared(
         row = now.get(old["subject_id"])
         if row is not None and row["place"] != WATCHED:
             continue
-        why_zh, why_en = _why_cleared(row, old)
+        why_zh, why_en = cleared_words(row, old, words, policy)
         cleared.append(
             {
                 "rank": None,
@@ -212,29 +287,13 @@ def _cleared(
                 "reasons_en": why_en,
                 "department_count": 0,
                 "record_count": 0,
+                "change_cause": "not_registered" if row is None else row.get("cause"),
+                "because_of": None if row is None else row.get("because_of"),
+                "change_zh": why_zh,
+                "change_en": why_en,
             }
         )
     return cleared
-
-
-def _why_cleared(row: Mapping[str, Any] | None, old: Mapping[str, Any]) -> tuple[str, str]:
-    if row is None:
-        return "本期登记资料中没有该主体", "no longer among the registered subjects"
-    if row["case_stage"] is not None:
-        return (
-            f"已{row['case_stage']}（{row['case_date']}），不再占用检查名额",
-            f"under case since {row['case_date']}, takes no place of the list",
-        )
-    if row["status"] in NOT_LISTED:
-        return f"登记状态变为{row['status']}", f"registration status is now {row['status']}"
-    then, now = old["probability"], row["probability"]
-    moved_zh = f"概率由 {then:.1%} 变为 {now:.1%}"
-    moved_en = f"probability went from {then:.1%} to {now:.1%}"
-    return (
-        f"{moved_zh}，本区现列第 {row['position']} 位，本周检查能力 {row['inspections']} 家",
-        f"{moved_en}, now number {row['position']} of its district, which can inspect "
-        f"{row['inspections']} this week",
-    )
 
 
 def _case_reason(row: Mapping[str, Any]) -> Reason:
@@ -263,6 +322,7 @@ def _evidence(subject_id: str, said: Sequence[Reason]) -> list[dict[str, Any]]:
             "feature": reason.feature,
             "sentence_zh": reason.sentence_zh,
             "sentence_en": reason.sentence_en,
+            "elements": ",".join(reason.elements),
         }
         # a reason without a record keeps one row, so that the evidence alone tells all reasons
         rows += [head | vars(record) for record in reason.records] or [head]

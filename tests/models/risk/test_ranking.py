@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.risk.choosing import choose
+from models.risk.inspections import RESTING_SCHEMA
 from models.risk.levels import ListPolicy
-from models.risk.ranking import district_capacity, official_cases, rank_subjects
+from models.risk.random_draw import lot_of, lot_order
+from models.risk.ranking import candidates, district_capacity, official_cases
 
 AS_OF = date(2024, 12, 31)
 SYSTEM = "known_at date, batch_id string, line bigint"
@@ -53,25 +56,41 @@ def score_frame(spark: Any, rows: list[tuple[str, float, bool]]):
     )
 
 
-def ranked(
+NO_LOT = ListPolicy(random_share=0.0)
+
+
+def found(
     spark: Any,
     scores: list[tuple[str, float, bool]],
     firms: list[tuple[str, str | None, str | None]],
     inspections: dict[str, int],
     cases: list[tuple[str, str, str, str]] = (),
     previous: list[str] = (),
-    policy: ListPolicy | None = None,
-) -> dict[str, dict[str, Any]]:
-    rows = rank_subjects(
-        score_frame(spark, scores),
-        registration_frame(spark, firms),
-        spark.createDataFrame(list(inspections.items()), "district string, inspections int"),
-        official_cases(case_frame(spark, list(cases))),
-        spark.createDataFrame([(s,) for s in previous], "subject_id string"),
-        AS_OF,
-        policy or ListPolicy(),
-    ).toArrow()
-    return {row["subject_id"]: row for row in rows.to_pylist()}
+    policy: ListPolicy = NO_LOT,
+    resting: list[tuple[str, date, bool]] = (),
+) -> list[dict[str, Any]]:
+    return (
+        candidates(
+            score_frame(spark, scores),
+            registration_frame(spark, firms),
+            spark.createDataFrame(list(inspections.items()), "district string, inspections int"),
+            official_cases(case_frame(spark, list(cases))),
+            spark.createDataFrame([(s,) for s in previous], "subject_id string"),
+            spark.createDataFrame(list(resting), RESTING_SCHEMA),
+            AS_OF,
+            policy,
+            lot_of("demo", AS_OF, policy),
+        )
+        .toArrow()
+        .to_pylist()
+    )
+
+
+def ranked(spark: Any, *given: Any, **more: Any) -> dict[str, dict[str, Any]]:
+    """The firms that have a place on a first list."""
+    policy = more.get("policy", NO_LOT)
+    rows = choose(found(spark, *given, **more), None, policy, lot_of("demo", AS_OF, policy))
+    return {row["subject_id"]: row for row in rows}
 
 
 def places(rows: dict[str, dict[str, Any]]) -> dict[str, str]:
@@ -193,16 +212,17 @@ def test_firms_under_case_take_no_place(spark: Any) -> None:
 
 
 def test_firms_of_the_list_before_come_along(spark: Any) -> None:
-    rows = ranked(
+    rows = found(
         spark,
         [("A", 3.0, True), ("B", 2.0, False), ("C", 1.0, False)],
         [("A", "1", "存续"), ("B", "1", "存续"), ("C", "1", "注销")],
         {"1": 1},
         previous=["A", "B", "C", "GONE"],
     )
-    assert places(rows) == {"A": "list", "B": "watched", "C": "watched"}
+    rows = {row["subject_id"]: row for row in rows}
+    assert set(rows) == {"A", "B", "C"}
     assert rows["B"]["position"] == 2
-    assert rows["C"]["position"] is None
+    assert (rows["C"]["queue"], rows["C"]["position"]) == ("none", None)
 
 
 def test_a_floor_leaves_capacity_unused(spark: Any) -> None:
@@ -211,7 +231,7 @@ def test_a_floor_leaves_capacity_unused(spark: Any) -> None:
         [("A", 3.0, True), ("B", -9.0, False)],
         [("A", "1", None), ("B", "1", None)],
         {"1": 5},
-        policy=ListPolicy(floor=0.5),
+        policy=ListPolicy(floor=0.5, random_share=0.0),
     )
     assert places(rows) == {"A": "list"}
 
@@ -264,3 +284,49 @@ def test_the_order_of_the_rows_changes_nothing(spark: Any, order: int) -> None:
     rows = ranked(spark, scores, firms, {"0": 2, "1": 2})
     # district 0 has F0 F2 F4 F6 F8 with margins 0 2 1 0 2; district 1 F1 F3 F5 F7 with 1 0 2 1
     assert places(rows) == dict.fromkeys(("F1", "F2", "F5", "F8"), "list")
+
+
+def test_a_firm_inspected_without_a_finding_takes_no_place(spark: Any) -> None:
+    rows = found(
+        spark,
+        [("A", 3.0, True), ("B", 2.0, True), ("C", 1.0, True)],
+        [(s, "1", "存续") for s in "ABC"],
+        {"1": 1},
+        previous=["A"],
+        resting=[("A", date(2024, 12, 20), True), ("B", date(2024, 10, 1), False)],
+    )
+    told = {r["subject_id"]: (r["queue"], r["position"], r["inspected_date"]) for r in rows}
+    assert told["A"] == ("none", None, date(2024, 12, 20))
+    assert told["B"] == ("list", 1, date(2024, 10, 1))  # something is new of it
+
+
+@settings(max_examples=6)
+@given(st.integers(2, 9), st.lists(st.integers(-3, 3), min_size=1, max_size=30), st.data())
+def test_what_the_engine_brings_is_enough_to_choose_from(
+    spark: Any, inspections: int, margins: list[int], data: st.DataObject
+) -> None:
+    policy = ListPolicy(random_share=0.3)
+    lot = lot_of("demo", AS_OF, policy)
+    firms = [f"F{i:02d}" for i in range(len(margins))]
+    before = data.draw(st.lists(st.sampled_from(firms), unique=True))
+    scores = [(s, float(m), False) for s, m in zip(firms, margins, strict=True)]
+    few = found(spark, scores, [(s, "1", "存续") for s in firms], {"1": inspections},
+                previous=before, policy=policy)  # fmt: skip
+    # the twin has every firm in hand
+    by_lot = sorted(firms, key=lambda s: lot_order(f"{lot}|1", s))
+    all_firms = [
+        dict(few[0]) | {
+            "subject_id": s, "margin": m, "probability": 1 / (1 + 2.0**-m), "queue": "list",
+            "draw_position": by_lot.index(s) + 1, "listable": len(firms), "rests": False,
+        }
+        for s, m, _ in scores
+    ]  # fmt: skip
+    assert {r["subject_id"]: r["draw_position"] for r in few}.items() <= {
+        r["subject_id"]: r["draw_position"] for r in all_firms
+    }.items()
+
+    def chosen(rows: list[dict[str, Any]]) -> dict[str, Any]:
+        made = choose(rows, None, policy, lot)
+        return {r["subject_id"]: (r["place"], r.get("inclusion_prob")) for r in made}
+
+    assert chosen(few) == chosen(all_firms)
