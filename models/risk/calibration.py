@@ -69,7 +69,7 @@ def fitted_curve(margin: Floats, label: Labels, weight: Floats) -> Curve:
         loss, start, jac=True, method="L-BFGS-B", bounds=bounds,
         options={"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-9},
     ).x  # fmt: skip
-    if len(knots) == 0 and found[0] <= LEAST_SLOPE:  # nothing learnt
+    if found[:-1].max() <= 1.01 * LEAST_SLOPE:  # nothing learnt
         return share_curve(margin, label, weight)
     return Curve(float(found[-1]), tuple(found[:-1].tolist()), knots)
 
@@ -111,9 +111,7 @@ def expected_over_observed(
     seen = times @ seen_of_group
     ratios = (times @ of_group)[seen > 0] / seen[seen > 0]
     low, high = np.quantile(ratios, [0.025, 0.975])
-    return Calibration(
-        len(label), expected, observed, expected / observed, float(low), float(high)
-    )
+    return Calibration(len(label), expected, observed, expected / observed, float(low), float(high))
 
 
 def _knots(positive: Floats, pieces: int) -> tuple[float, ...]:

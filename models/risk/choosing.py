@@ -36,7 +36,9 @@ class Trial:
     margins: Callable[[Design], Floats | None]
 
 
-def chosen(candidates: Sequence[Design], trial: Trial) -> tuple[Design, Floats, list[dict[str, Any]]]:
+def chosen(
+    candidates: Sequence[Design], trial: Trial
+) -> tuple[Design, Floats, list[dict[str, Any]]]:
     """The design kept, its margins, and what was seen of each candidate, in the order tried.
 
     The first of `candidates` must be one that can always be fitted.

@@ -176,9 +176,7 @@ def _encoded(categories: Sequence[str], numbers: Sequence[str], seed: int) -> Co
     return ColumnTransformer(steps)
 
 
-def _trees(
-    settings: Settings, constraints: Sequence[int] | None
-) -> HistGradientBoostingClassifier:
+def _trees(settings: Settings, constraints: Sequence[int] | None) -> HistGradientBoostingClassifier:
     return HistGradientBoostingClassifier(
         learning_rate=settings.learning_rate,
         max_iter=settings.trees,

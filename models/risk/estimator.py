@@ -217,7 +217,10 @@ class _Training:
         return Trained(model, judged.reset_index(drop=True))
 
     def _choose(
-        self, fold: NDArray[np.int64] | None, split: Split | None, made: dict[tuple[str, str], HeldOut]
+        self,
+        fold: NDArray[np.int64] | None,
+        split: Split | None,
+        made: dict[tuple[str, str], HeldOut],
     ) -> tuple[Design, Floats | None, list[dict[str, Any]]]:
         """The design, its margins on the trial's rows, and what was seen of the candidates."""
         enough = fold is not None and self.positive_groups >= COMPARE_FROM
@@ -311,9 +314,7 @@ class _Training:
         }
 
 
-def _figures(
-    label: Labels, margins: Floats, probability: Floats, f1: float
-) -> dict[str, float]:
+def _figures(label: Labels, margins: Floats, probability: Floats, f1: float) -> dict[str, float]:
     """How held-out folds did; nothing to say when there is one class only."""
     if not label.any() or label.all():
         return {}

@@ -33,7 +33,7 @@ def dated_figures(
         "cut": str(cut.date()),
         "gap_days": gap_days,
         "rows": len(judged),
-        "positive_groups": int(len(np.unique(group[label == 1]))),
+        "positive_groups": len(np.unique(group[label == 1])),
         "auc": float(roc_auc_score(label, margin, sample_weight=weight)),
         "average_precision": average_precision(margin, label, weight),
     }
@@ -54,9 +54,7 @@ def dated_figures(
     return told
 
 
-def _highest(
-    days: pd.Series, margin: np.ndarray, weight: np.ndarray, share: float
-) -> np.ndarray:
+def _highest(days: pd.Series, margin: np.ndarray, weight: np.ndarray, share: float) -> np.ndarray:
     """The rows of the highest margins of each day, as many as stand for that share of its firms."""
     chosen = []
     for day in np.unique(days.astype(str)):
