@@ -35,8 +35,8 @@ def contribution_matrix(model: RiskModel, rows: pd.DataFrame) -> tuple[Floats, F
     """
     base, found = np.zeros(len(rows)), np.zeros((len(rows), len(model.features)))
     for places, pipeline in model.judges(rows):
-        table = prepared(rows.iloc[places], model)
-        table = np.asarray(pipeline.named_steps["prepare"].transform(table), float)
+        firms = prepared(rows.iloc[places], model)
+        table = np.asarray(pipeline.named_steps["prepare"].transform(firms), float)
         base[places], found[places] = _parts(pipeline.named_steps["model"], table)
     return base, found
 

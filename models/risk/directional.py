@@ -56,7 +56,7 @@ class SignedRanks(TransformerMixin, BaseEstimator):
 
     def transform(self, rows: pd.DataFrame) -> Floats:
         """Rows by columns, each in [-0.5, 0.5]."""
-        ranks = np.zeros((len(rows), len(self.directions)))
+        ranks = np.zeros((len(rows), len(self.directions)), order="F")  # written by column
         for place, (name, direction) in enumerate(self.directions.items()):
             known, below = self.values_[name], self.below_[name]
             values = rows[name].to_numpy(dtype=float)
@@ -92,7 +92,7 @@ class Surprise(SignedRanks):
 
     def transform(self, rows: pd.DataFrame) -> Floats:
         """Rows by columns; 0 for what is missing."""
-        table = np.zeros((len(rows), len(self.directions)))
+        table = np.zeros((len(rows), len(self.directions)), order="F")
         for place, (name, direction) in enumerate(self.directions.items()):
             known, surprise = self.values_[name], self.surprise_[name]
             if len(known) == 0:
