@@ -12,7 +12,7 @@ DATA ?= ../shared/data
 JUDGED_FIRMS ?= 100000
 DIFFICULTY ?= realistic
 
-.PHONY: demo test test-spark test-spark-all equality lint lock bench graph-bench judgement smesd hat hat-predictions dictionary wheel clean
+.PHONY: demo test test-spark test-spark-all equality lint lock bench graph-bench judgement smesd hat hat-predictions ccf469 dictionary wheel clean
 .DEFAULT_GOAL := help
 
 help:
@@ -57,6 +57,10 @@ hat: .venv/.installed ## real firms in DATA/hat: what the graph adds, on train a
 
 hat-predictions: .venv/.installed ## a probability for each firm of DATA/hat's withheld test split, into OUT=file.csv
 	$(BIN)/python -m tests.benchmarks.real_graphs.hat --data $(DATA) --out $(if $(OUT),$(OUT),$(error OUT is missing. Say where the predictions go: make hat-predictions OUT=file.csv))
+
+ccf469: .venv/.installed ## real firms in DATA/ccf469: the city's model beside LightGBM with default settings
+	$(BIN)/forewarn nightly --city ccf469 --deliveries $(DATA)/ccf469 --lake bench/ccf469 --as-of 2020-12-31
+	$(BIN)/python -m tests.benchmarks.real_firms.ccf469 --lake bench/ccf469
 
 lint: .venv/.installed ## style, types, import rules
 	$(BIN)/ruff check .

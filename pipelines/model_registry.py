@@ -1,5 +1,7 @@
 """Models in MLflow: one SQLite store under the lake, the champion under the alias `champion`.
 
+A model that was not promoted stands under `challenger`, with the reasons.
+
 The model itself is a pickle that `register` wrote: skops has no reader for our own classes. Its
 SHA-256 stands in the store and is checked before it is opened, so that a damaged file is told from
 a model; who can write to the lake must be trusted. A lake may be moved: files are found from where
@@ -19,9 +21,11 @@ from typing import Any
 import sklearn
 
 from models.risk.estimator import RiskModel
+from models.risk.succession import Verdict
 from pipelines.refusals import RefusalError
 
 ALIAS = "champion"
+CHALLENGER = "challenger"
 _FILE = "risk_model.pickle"
 # what MLflow says of a model that is not registered, and of one without that alias
 _NONE_YET = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
@@ -48,16 +52,17 @@ def _name(city: str) -> str:
     return f"risk-{city}"
 
 
-def register(lake: Path, city: str, model: RiskModel) -> None:
-    """Logs the model with its settings, figures, curves and card, and makes it the champion.
+def register(lake: Path, city: str, model: RiskModel, verdict: Verdict | None = None) -> None:
+    """Logs the model with its settings, figures, curves and card, and gives it its place.
 
+    Without a verdict it becomes the champion, else as the verdict says; the reason is kept with it.
     A model whose version is registered already, its file unharmed, is not registered again.
     """
     mlflow, client = _client(lake)
     name = _name(city)
     for known in client.search_model_versions(f"name = '{name}'"):
         if known.tags.get("version") == model.version and _intact(lake, known):
-            client.set_registered_model_alias(name, ALIAS, known.version)
+            _place(client, name, known.version, verdict)
             return
     experiment = mlflow.get_experiment_by_name(name)
     place = (lake / "mlflow" / "artifacts").absolute().as_uri()
@@ -79,7 +84,36 @@ def register(lake: Path, city: str, model: RiskModel) -> None:
             "scikit_learn": sklearn.__version__,
         },
     )
-    client.set_registered_model_alias(name, ALIAS, made.version)
+    _place(client, name, made.version, verdict)
+
+
+def _place(client: Any, name: str, version: str, verdict: Verdict | None) -> None:
+    """The alias of a version, and why it stands there."""
+    told = verdict or Verdict(True, "nothing to compare it with", {})
+    standing = client.get_registered_model(name).aliases.get(ALIAS)
+    if str(standing) == str(version):
+        return  # the champion, trained anew on the same content
+    client.set_registered_model_alias(name, ALIAS if told.promoted else CHALLENGER, version)
+    tags = {"promoted": told.promoted, "reason": told.reason, "compared": json.dumps(told.figures)}
+    for key, value in tags.items():
+        client.set_model_version_tag(name, version, key, str(value))
+
+
+def verdict_of(lake: Path, city: str, version: str) -> tuple[bool, str] | None:
+    """Whether the model of that version was promoted and why; None when it is not registered."""
+    _, client = _client(lake)
+    for known in client.search_model_versions(f"name = '{_name(city)}'"):
+        if known.tags.get("version") == version and "reason" in known.tags:
+            return known.tags["promoted"] == "True", known.tags["reason"]
+    return None
+
+
+def champion_or_none(lake: Path, city: str) -> RiskModel | None:
+    """The champion to compare a new model with; None also when its file cannot be used any more."""
+    try:
+        return champion(lake, city)
+    except RefusalError:
+        return None
 
 
 def _log(client: Any, run: str, model: RiskModel) -> None:

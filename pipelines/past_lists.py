@@ -15,8 +15,8 @@ from typing import Any
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from models.risk.choosing import Before
 from models.risk.facts import changed_facts
+from models.risk.list_places import Before
 from pipelines.lake import Lake
 from pipelines.runs import Run, rows_of
 
@@ -43,7 +43,7 @@ class PastLists:
     def before(
         self, listed: pa.Table | None, now: Iterable[Mapping[str, Any]], columns: Sequence[str]
     ) -> Before | None:
-        """The list before as `choosing.choose` wants it.
+        """The list before as `list_places.choose` wants it.
 
         `listed`: of `warnings`; `now`: tonight's features of all firms that may be chosen;
         `columns`: those that tell of facts.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+from typing import Any
 
 import pandas as pd
 from pyspark.sql import functions as F
@@ -12,12 +14,21 @@ from conf.city import City
 from conf.errors import ConfError, did_you_mean
 from features.as_of import known_state
 from graphs.declaration import GRAPH_FEATURES
-from models.risk.estimator import RiskModel, Settings, train
-from models.risk.labels import dated_labels, static_labels, training_dates
+from models.risk.audit import audit
+from models.risk.estimator import RiskModel, Settings, trained
+from models.risk.labels import (
+    Labels,
+    dated_labels,
+    known_on,
+    label_delay,
+    static_labels,
+    training_dates,
+)
+from models.risk.succession import judged_against
 from models.risk.training_set import group_of, labelled_rows
 from pipelines.assembling import assembled, city_feature_set, model_features
 from pipelines.lake import Lake
-from pipelines.model_registry import register
+from pipelines.model_registry import champion_or_none, register
 from pipelines.progress import Step
 from pipelines.refusals import RefusalError
 
@@ -36,7 +47,10 @@ def settings_of(city: City) -> Settings:
 
 
 def train_city(lake: Lake, city: City, as_of: date, step: Step) -> RiskModel:
-    """Trains on what was known by `as_of` and registers the model as champion.
+    """Trains on what was known by `as_of` and registers the model.
+
+    The first is the champion; a later one becomes it only when it is better on dated data beyond
+    noise (`models.risk.succession`), else it stays challenger. The model trained is given back.
 
     A city with one date for all its records (`known_at` in city.yaml) trains on its labelled firms
     in grouped folds; any other on features as of earlier days and the cases that followed. Raises
@@ -50,42 +64,139 @@ def train_city(lake: Lake, city: City, as_of: date, step: Step) -> RiskModel:
     settings = settings_of(city)
     static = city.known_at is not None
     cases = _cases(lake, city, as_of)
+    timing = _timing(lake, city, cases, as_of)
     days = [as_of] if static else training_dates(
-        _first_known(lake), as_of, city.target, settings.most_dates
+        timing.first_known, as_of, city.target, settings.most_dates, timing.gap_days,
+        settings.months_apart,
     )  # fmt: skip
-    parts = []
-    for place, day in enumerate(days):
-        step(f"features as of {day} to train on", 0.40 + 0.18 * place / len(days))
-        labels = (
-            static_labels(cases, city.target)
-            if static
-            else dated_labels(cases, city.target, day, as_of)
-        )
-        with assembled(lake, city, day) as then:
-            rows = labelled_rows(
-                then.features.toPandas().sort_values("subject_id", ignore_index=True),
-                labels,
-                settings.most_unlabelled,
-                static,
-            )
-        parts.append(rows.assign(as_of=day))
-    if not parts:
+    if not days:
         raise RefusalError(
-            f"There is less than a year and {city.target.gap_days} days of records before {as_of}: "
+            f"There is less than a year and {timing.gap_days} days of records before {as_of}: "
             "too little to train on. Choose a later --as-of."
         )
+    labels = {
+        day: static_labels(cases, city.target)
+        if static
+        else dated_labels(cases, city.target, day, as_of)
+        for day in days
+    }
+    rows = _labelled(lake, city, days, labels, settings, step)
     step("training the model", 0.58)
-    rows = pd.concat(parts, ignore_index=True)
     # a firm keeps the group of its newest row on all days, or it would stand on both sides
-    newest = rows.drop_duplicates("subject_id", keep="first")
+    newest = rows.sort_values("as_of", ascending=False, kind="stable")
+    newest = newest.drop_duplicates("subject_id", keep="first")
     group = dict(zip(newest["subject_id"], group_of(newest, settings.alike), strict=True))
     rows["group"] = rows["subject_id"].map(group)
-    about = {"city": city.name, "as_of": str(as_of), "target": city.target.name,
-             "days": [str(day) for day in days]}  # fmt: skip
-    mode = "static" if static else "dated"
-    model = train(rows, model_features(city), directions(city), settings, mode, about)
-    register(lake.root, city.name, model)
+    first = first_records(lake)
+    if not static:
+        rows["weight"] = _weights(rows, labels, first)
+        rows["known_on"] = rows["subject_id"].map(known_on(cases, city.target))
+        rows["known_on"] = rows["known_on"].where(rows["label"] == 1)
+    made = trained(
+        rows, model_features(city), directions(city), settings, "static" if static else "dated",
+        _about(city, as_of, days, timing), timing.gap_days, timing.complete_until,
+    )  # fmt: skip
+    told = audit(
+        rows, presence_of(rows, first), made.model.features, made.model.card.get("auc"), settings
+    )
+    model = replace(made.model, card={**made.model.card, "audit": told.card()})
+    standing = champion_or_none(lake.root, city.name)
+    verdict = None if standing is None else judged_against(standing, model, made.judged, settings)
+    register(lake.root, city.name, model, verdict)
     return model
+
+
+@dataclass(frozen=True)
+class _Timing:
+    """When records begin, how long labels take, and the last day with its whole horizon behind."""
+
+    first_known: date
+    measured_delay: int | None
+    gap_days: int
+    complete_until: date
+
+
+def _timing(lake: Lake, city: City, cases: pd.DataFrame, as_of: date) -> _Timing:
+    first = _first_known(lake)
+    static = city.known_at is not None
+    delay = None if static else label_delay(cases, city.target, first)
+    gap = max(city.target.gap_days, delay or 0)
+    return _Timing(
+        first, delay, gap, as_of - timedelta(days=city.target.horizon_days + (delay or 0))
+    )
+
+
+def _about(city: City, as_of: date, days: Sequence[date], timing: _Timing) -> dict[str, Any]:
+    return {
+        "city": city.name,
+        "as_of": str(as_of),
+        "target": city.target.name,
+        "days": [str(day) for day in days],
+        "label_delay_days": timing.measured_delay,
+        "target_gap_days": city.target.gap_days,
+    }
+
+
+def _labelled(
+    lake: Lake,
+    city: City,
+    days: Sequence[date],
+    labels: Mapping[date, Labels],
+    settings: Settings,
+    step: Step,
+) -> pd.DataFrame:
+    static, parts = city.known_at is not None, []
+    for place, day in enumerate(days):
+        step(f"features as of {day} to train on", 0.40 + 0.18 * place / len(days))
+        with assembled(lake, city, day) as then:
+            features = then.features.toPandas().sort_values("subject_id", ignore_index=True)
+        rows = labelled_rows(features, labels[day], settings.most_unlabelled, static)
+        parts.append(rows.assign(as_of=day))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _weights(
+    rows: pd.DataFrame, labels: Mapping[date, Labels], first: Mapping[str, pd.Series]
+) -> pd.Series:
+    """How many firms of its day a row stands for: unlabelled ones were drawn, the others all kept."""
+    weight = pd.Series(1.0, index=rows.index)
+    registered = first["registration"]
+    for day, told in labels.items():
+        aside = told.positive | told.reviewed | told.under_case
+        there = registered.index[registered <= pd.Timestamp(day)]
+        drawn = (rows["as_of"] == day) & ~rows["subject_id"].isin(aside)
+        if drawn.any():
+            weight[drawn] = max(1.0, float((~there.isin(aside)).sum()) / float(drawn.sum()))
+    return weight
+
+
+def first_records(lake: Lake) -> dict[str, pd.Series]:
+    """By table, the day a first record of each firm was known, by subject id.
+
+    Withdrawn records count too: a department that withdrew one had looked.
+    """
+    found = {}
+    for name in sorted(lake.tables("silver")):
+        table = lake.read("silver", name)
+        if {"subject_id", "known_at"} <= set(table.columns):
+            first = table.where(F.col("subject_id").isNotNull()).groupBy("subject_id")
+            told = first.agg(F.min("known_at").alias("known_at")).toPandas()
+            found[name] = pd.to_datetime(told.set_index("subject_id")["known_at"]).sort_index()
+    return found
+
+
+def presence_of(rows: pd.DataFrame, first: Mapping[str, pd.Series]) -> pd.DataFrame:
+    """One column a table: whether the firm had a record there by the row's day.
+
+    The register, where everybody stands, and the tables of cases, which are the label, are left out.
+    """
+    day = pd.to_datetime(rows["as_of"])
+    aside = ("registration", "case_label")
+    return pd.DataFrame({
+        name: (rows["subject_id"].map(known) <= day).to_numpy()
+        for name, known in first.items()
+        if name not in aside
+    })  # fmt: skip
 
 
 def directions(city: City) -> dict[str, int]:
@@ -104,7 +215,7 @@ def directions(city: City) -> dict[str, int]:
 
 def _cases(lake: Lake, city: City, as_of: date) -> pd.DataFrame:
     known = known_state(lake.read("silver", city.target.label_table), as_of)
-    rows = known.select("subject_id", "stage", "stage_date").toPandas()
+    rows = known.select("subject_id", "stage", "stage_date", "known_at").toPandas()
     return rows.sort_values(["subject_id", "stage_date", "stage"], ignore_index=True)
 
 

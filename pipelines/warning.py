@@ -31,12 +31,12 @@ from graphs.kinds import (
     SHARED_AGENT,
     SHARED_PHONE,
 )
-from models.risk.choosing import RANDOM, choose
 from models.risk.contributions import BASE, contributions
 from models.risk.estimator import RiskModel
 from models.risk.facts import fact_columns
 from models.risk.inspections import RESTING_SCHEMA, latest_inspections, resting
 from models.risk.levels import ListPolicy
+from models.risk.list_places import RANDOM, choose
 from models.risk.path_words import path_words
 from models.risk.random_draw import lot_of
 from models.risk.ranking import (

@@ -45,7 +45,7 @@ _LEFT = {
 def change_words(
     row: Mapping[str, Any], words: Mapping[str, FeatureWords], left: bool = False
 ) -> tuple[str, str]:
-    """Why a row of `choosing.choose` came (or `left`); two empty texts where nothing changed.
+    """Why a row of `list_places.choose` came (or `left`); two empty texts where nothing changed.
 
     `words`: of the features, for those that changed.
     """

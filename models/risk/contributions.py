@@ -7,11 +7,14 @@ directional model a feature's contribution is its weight times its rank.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from models.risk.directional import LeaningLogistic
 from models.risk.estimator import Floats, RiskModel, prepared
 
 BASE = "(base)"
@@ -25,21 +28,30 @@ SCHEMA = pa.schema(
 )
 
 
-def contribution_matrix(model: RiskModel, rows: pd.DataFrame) -> tuple[float, Floats]:
-    """The base, and one column a feature in the order of `model_columns`.
+def contribution_matrix(model: RiskModel, rows: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Each row's base, and one column a feature in the order of `model_columns`.
 
-    base + row sum = margin.
+    base + row sum = margin. A subject that trained has the base of the fold that judges it.
     """
-    table = np.asarray(
-        model.pipeline.named_steps["prepare"].transform(prepared(rows, model)), float
-    )
-    linear = model.pipeline.named_steps.get("linear")
-    if linear is not None:
-        return linear.intercept_, table * linear.coef_
-    trees = model.pipeline.named_steps["trees"]
+    base, found = np.zeros(len(rows)), np.zeros((len(rows), len(model.features)))
+    for places, pipeline in model.judges(rows):
+        firms = prepared(rows.iloc[places], model)
+        table = np.asarray(pipeline.named_steps["prepare"].transform(firms), float)
+        base[places], found[places] = _parts(pipeline.named_steps["model"], table)
+    return base, found
+
+
+def _parts(estimator: Any, table: Floats) -> tuple[float, Floats]:
+    """The base of an estimator and its parts; a bag's are the means of its models'."""
+    if hasattr(estimator, "estimators_"):
+        each = [_parts(one, table) for one in estimator.estimators_]
+        base = sum(part[0] for part in each) / len(each)
+        return base, sum((part[1] for part in each), np.zeros(table.shape)) / len(each)
+    if isinstance(estimator, LeaningLogistic):
+        return estimator.intercept_, table * estimator.coef_
     found = np.zeros(table.shape)
-    base = float(np.ravel(trees._baseline_prediction)[0])
-    for (tree,) in trees._predictors:
+    base = float(np.ravel(estimator._baseline_prediction)[0])
+    for (tree,) in estimator._predictors:
         values = _expected(tree.nodes)
         base += float(values[0])
         _walk(tree.nodes, values, table, found)
@@ -63,7 +75,7 @@ def contributions(model: RiskModel, rows: pd.DataFrame) -> pa.Table:
     columns = model_columns(model)
     told: list[tuple[str, str, str | None, float]] = []
     for place, (_, row) in enumerate(rows.reset_index(drop=True).iterrows()):
-        told.append((row["subject_id"], BASE, None, base))
+        told.append((row["subject_id"], BASE, None, float(base[place])))
         for at in np.flatnonzero(found[place]):
             value = row[columns[at]]
             said = None if pd.isna(value) else str(value)

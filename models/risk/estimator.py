@@ -1,10 +1,10 @@
 """The risk model: a scikit-learn pipeline, calibrated on folds that keep groups whole.
 
-With few positive groups a directional model judges (`models.risk.directional`), which needs none to
-begin with. From `TREES_FROM` on it is boosted trees: categories become the share of positives among
-their training rows (cross-fitted), numbers go in as they are. The margin of held-out folds becomes
-a probability by a logistic curve with a positive slope, so that the order never changes. Same rows
-in any order, same bits: rows are sorted, seeds are arguments, and one thread works.
+What it is (a directional model that needs no cases to begin with, boosted trees, trees that keep
+declared directions) and how unlabelled rows are treated is chosen by evidence (`model_choice`), on dated
+data where there are dates (`dated_trial`). The margin becomes a probability by a strictly increasing
+curve (`calibration`). A firm that trained is always judged by the fold that had not seen its group.
+Same rows in any order, same bits: rows are sorted, seeds are arguments, and one thread works.
 """
 
 from __future__ import annotations
@@ -13,160 +13,105 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any, Literal
+from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import sklearn
 from numpy.typing import NDArray
-from pydantic import Field
-from pydantic.dataclasses import dataclass as checked_dataclass
-from scipy.special import expit
-from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import (
-    average_precision_score,
-    brier_score_loss,
-    precision_recall_curve,
-    roc_auc_score,
-)
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import TargetEncoder
 from threadpoolctl import threadpool_limits
 
-from models.risk.directional import LeaningLogistic, SignedRanks
+from models.risk.calibration import Curve, fitted_curve, share_curve
+from models.risk.curves import best_f1, curves
+from models.risk.dated_trial import Split, dated_margins, dated_split
+from models.risk.designs import (
+    FOLDS,
+    Design,
+    Floats,
+    HeldOut,
+    Labels,
+    Settings,
+    design_of,
+    fold_of_rows,
+    held_out,
+    typed,
+)
+from models.risk.model_choice import COMPARE_FROM, Trial, chosen
+from models.risk.trust import dated_figures
 
-FOLDS = 5
-TREES_FROM = 100
-"""Positive groups from which boosted trees are trusted (project default)."""
+__all__ = ["Floats", "RiskModel", "Settings", "Trained", "best_f1", "train", "trained"]
+
 LEAST_TO_CALIBRATE = 5
 """Positive groups below which the probability is the share of positives, moved by the margin."""
-
-Floats = NDArray[np.float64]
-
-
-Count = Annotated[int, Field(ge=1)]
-
-
-@checked_dataclass(frozen=True, config={"extra": "forbid"})
-class Settings:
-    """Settings of the estimator (`model:` in city.yaml). Defaults suit few positives.
-
-    Raises pydantic's ValidationError, a ValueError, when a value is out of bounds.
-    """
-
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 20240101
-    learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.05
-    trees: Count = 150
-    leaves: Annotated[int, Field(ge=2)] = 8
-    least_rows_a_leaf: Count = 20
-    l2: Annotated[float, Field(ge=0)] = 5.0
-    features_a_split: Annotated[float, Field(gt=0, le=1)] = 0.3
-    most_dates: Count = 6
-    most_unlabelled: Count = 20_000
-    kind: Literal["auto", "trees", "directional"] = "auto"
-    """`trees`, `directional`, or `auto`: by the number of positive groups."""
-    lean: Annotated[float, Field(gt=0)] = 1.0
-    """How strongly the directional model's weights are held at their prior."""
-    alike: tuple[str, ...] = ()
-    """Columns whose equal values make firms one group (bulk registrations)."""
 
 
 @dataclass(frozen=True)
 class RiskModel:
     """A trained, calibrated model.
 
-    `probability` = 1 / (1 + exp(-(slope * margin + intercept))); `flagged` from `threshold` on,
-    the model's own line (the best F1 of held-out folds), whatever the capacity. `held_out`: the
-    margins that training subjects got from the folds that had not seen them (static cities).
+    `curve` makes a probability of a margin; `flagged` from `threshold` on, the model's own line
+    (the best F1 of held-out folds), whatever the capacity. `fold_of`: which of `folds` had not seen
+    a training subject's group; it judges that subject, and `pipeline` everybody else. `held_out`:
+    the margins that training subjects got so (static cities).
     """
 
     features: tuple[str, ...]
     categories: tuple[str, ...]
     pipeline: Pipeline
-    slope: float
-    intercept: float
+    curve: Curve
     threshold: float
     version: str
     card: Mapping[str, Any]
+    folds: tuple[Pipeline, ...] = ()
+    fold_of: Mapping[str, int] = field(default_factory=dict)
     held_out: Mapping[str, float] = field(default_factory=dict)
 
     def margin(self, rows: pd.DataFrame) -> Floats:
-        """The trees' sum (log odds before calibration) of each row of feature columns."""
-        if len(rows) == 0:
-            return np.empty(0)
+        """The sum of contributions (log odds before calibration) of each row of feature columns.
+
+        With the column subject_id, subjects that trained are judged by the fold that had not seen
+        them; without it, everybody by the whole model.
+        """
+        margin = np.empty(len(rows))
         with threadpool_limits(1):
-            return np.asarray(self.pipeline.decision_function(prepared(rows, self)), float)
+            for places, pipeline in self.judges(rows):
+                table = prepared(rows.iloc[places], self)
+                margin[places] = pipeline.decision_function(table)
+        return margin
+
+    def judges(self, rows: pd.DataFrame) -> list[tuple[NDArray[np.int64], Pipeline]]:
+        """Which rows (by place) each pipeline judges."""
+        fold = np.full(len(rows), -1)
+        if self.fold_of and "subject_id" in rows:
+            fold = rows["subject_id"].map(self.fold_of).fillna(-1).to_numpy(dtype=int)
+        return [
+            (np.flatnonzero(fold == number), self.pipeline if number < 0 else self.folds[number])
+            for number in np.unique(fold)
+        ]
 
     def probability(self, margin: Floats) -> Floats:
         """Calibrated probability, strictly increasing in the margin."""
-        return calibrated(margin, self.slope, self.intercept)
+        return self.curve.probability(margin)
 
 
-def calibrated(margin: Floats, slope: float, intercept: float) -> Floats:
-    """The logistic curve over the margin."""
-    result: Floats = expit(slope * margin + intercept)
-    return result
+@dataclass(frozen=True)
+class Trained:
+    """A model and what it was judged on.
+
+    `judged`: subject_id, as_of, label, group, weight, known_on (NaT for no case), margin and the
+    feature columns of the held-out rows, dated where there are dates: what a champion is held to.
+    """
+
+    model: RiskModel
+    judged: pd.DataFrame
 
 
 def prepared(rows: pd.DataFrame, model: RiskModel) -> pd.DataFrame:
     """Feature columns in the model's order and types: numbers as doubles, categories as text."""
-    return _typed(rows, model.features, model.categories)
-
-
-def _typed(rows: pd.DataFrame, features: Sequence[str], categories: Sequence[str]) -> pd.DataFrame:
-    columns = {
-        name: rows[name].astype(object).where(rows[name].notna(), "~").astype(str)
-        if name in categories
-        else pd.to_numeric(rows[name]).astype("float64")
-        for name in features
-    }
-    return pd.DataFrame(columns, index=rows.index)
-
-
-@dataclass(frozen=True)
-class _Design:
-    """Which pipeline is built, over which columns."""
-
-    kind: str
-    features: tuple[str, ...]
-    categories: tuple[str, ...]
-    directions: Mapping[str, int]
-    settings: Settings
-
-    def pipeline(self) -> Pipeline:
-        """A fresh, unfitted pipeline."""
-        if self.kind == "trees":
-            return _trees(self.categories, self.features, self.settings)
-        return Pipeline(
-            [
-                ("prepare", SignedRanks(dict(self.directions))),
-                ("linear", LeaningLogistic(self.settings.lean)),
-            ]
-        )
-
-
-def _trees(categories: Sequence[str], features: Sequence[str], settings: Settings) -> Pipeline:
-    numbers = [name for name in features if name not in categories]
-    steps: list[tuple[str, Any, list[str]]] = []
-    if categories:
-        folds = StratifiedKFold(FOLDS, shuffle=True, random_state=settings.seed)
-        encoder = TargetEncoder(target_type="binary", cv=folds)
-        steps.append(("categories", encoder, list(categories)))
-    steps.append(("numbers", "passthrough", numbers))
-    trees = HistGradientBoostingClassifier(
-        learning_rate=settings.learning_rate,
-        max_iter=settings.trees,
-        max_leaf_nodes=settings.leaves,
-        min_samples_leaf=settings.least_rows_a_leaf,
-        l2_regularization=settings.l2,
-        max_features=settings.features_a_split,
-        early_stopping=False,
-        random_state=settings.seed,
-    )
-    return Pipeline([("prepare", ColumnTransformer(steps)), ("trees", trees)])
+    return typed(rows, model.features, model.categories)
 
 
 def train(
@@ -177,80 +122,199 @@ def train(
     mode: str,
     about: Mapping[str, Any] | None = None,
 ) -> RiskModel:
-    """Trains and calibrates. `rows`: subject_id, as_of, label, group and the feature columns.
-
-    `directions`: +1 or -1 of the features that declare one. `mode` is `dated` or `static` and goes
-    into the card, with `about`. Raises ValueError when there are no rows.
-    """
-    if len(rows) == 0:
-        raise ValueError("There are no rows to train on: nobody was registered on those days.")
-    rows = rows.sort_values(["as_of", "subject_id"], kind="stable", ignore_index=True)
-    label = rows["label"].to_numpy(dtype=int)
-    positive_groups = int(rows.loc[label == 1, "group"].nunique())
-    design = _design(rows, features, directions, settings, positive_groups)
-    table = _typed(rows, design.features, design.categories)
-    folds = min(FOLDS, positive_groups)
-    with threadpool_limits(1):
-        margins = _held_out_margins(table, label, rows["group"], folds, design)
-        pipeline = design.pipeline().fit(table, label)
-        if margins is None:
-            margins = pipeline.decision_function(table)
-        calibrate = positive_groups >= LEAST_TO_CALIBRATE
-        slope, intercept = _curve(margins, label) if calibrate else _share_curve(margins, label)
-    probability = calibrated(margins, slope, intercept)
-    threshold, f1 = best_f1(label, probability) if label.any() else (float(probability.max()), 0.0)
-    card = {
-        **(about or {}),
-        "mode": mode,
-        "kind": design.kind,
-        "settings": asdict(settings),
-        "rows": len(rows),
-        "positive_rows": int(label.sum()),
-        "positive_groups": positive_groups,
-        "folds": folds,
-        "calibrated": calibrate,
-        "threshold": threshold,
-        **_figures(label, margins, probability, f1),
-        "curves": _curves(label, probability),
-        "unlabelled": "rows without a case are unlabelled, not known to be honest",
-        "scikit_learn": sklearn.__version__,
-    }
-    held_out = dict(zip(rows["subject_id"], margins.tolist(), strict=True))
-    return RiskModel(
-        features=design.features,
-        categories=design.categories,
-        pipeline=pipeline,
-        slope=slope,
-        intercept=intercept,
-        threshold=threshold,
-        version=_version(rows, design),
-        card=card,
-        held_out=held_out if mode == "static" else {},
-    )
+    """The model of `trained`."""
+    return trained(rows, features, directions, settings, mode, about).model
 
 
-def _design(
+def trained(
     rows: pd.DataFrame,
     features: Sequence[str],
     directions: Mapping[str, int],
     settings: Settings,
-    positive_groups: int,
-) -> _Design:
-    kind = settings.kind
-    if kind == "auto":
-        kind = "trees" if positive_groups >= TREES_FROM else "directional"
-    # a column without any value is no feature of this city
-    used = [name for name in features if rows[name].notna().any()]
-    categories = [name for name in used if isinstance(rows[name].dropna().iloc[0], str)]
-    turned = {n: directions[n] for n in used if directions.get(n) and n not in categories}
-    if kind == "directional":
-        used, categories = list(turned), []
-    return _Design(kind, tuple(used), tuple(categories), turned, settings)
+    mode: str,
+    about: Mapping[str, Any] | None = None,
+    gap_days: int = 0,
+    complete_until: date | None = None,
+) -> Trained:
+    """Trains and calibrates. `rows`: subject_id, as_of, label, group and the feature columns.
+
+    Args:
+        rows: beside these, `weight` says how many firms of that day a row stands for (1 without
+            the column) and `known_on` the day a positive's label became known.
+        features: the columns a model may read.
+        directions: +1 or -1 of the features that declare one.
+        settings: of the estimator.
+        mode: `dated` or `static`; it goes into the card, with `about`.
+        about: what else the card says.
+        gap_days: days between what trains and what is judged in the dated trial.
+        complete_until: the last day whose labels had the whole horizon to come; the curve is fitted
+            on rows up to it, where any are positive.
+
+    Raises:
+        ValueError: there are no rows.
+    """
+    if len(rows) == 0:
+        raise ValueError("There are no rows to train on: nobody was registered on those days.")
+    rows = rows.sort_values(["as_of", "subject_id"], kind="stable", ignore_index=True)
+    if "weight" not in rows:
+        rows = rows.assign(weight=1.0)
+    label = rows["label"].to_numpy(dtype=int)
+    positive_groups = int(rows.loc[label == 1, "group"].nunique())
+    with threadpool_limits(1):
+        return _Training(
+            rows, label, positive_groups, tuple(features), directions, settings, mode,
+            about or {}, gap_days, complete_until,
+        ).run()  # fmt: skip
 
 
-def _figures(
-    label: NDArray[np.int64], margins: Floats, probability: Floats, f1: float
-) -> dict[str, float]:
+@dataclass(frozen=True)
+class _Training:
+    rows: pd.DataFrame
+    label: Labels
+    positive_groups: int
+    features: tuple[str, ...]
+    directions: Mapping[str, int]
+    settings: Settings
+    mode: str
+    about: Mapping[str, Any]
+    gap_days: int
+    complete_until: date | None
+
+    def run(self) -> Trained:
+        rows, label, settings = self.rows, self.label, self.settings
+        folds = min(FOLDS, self.positive_groups)
+        fold = None if folds < 2 else fold_of_rows(label, rows["group"], folds, settings.seed)
+        split = None
+        if fold is not None and self.mode == "dated":
+            split = dated_split(rows, self.gap_days, folds, settings.seed)
+        made: dict[tuple[str, str], HeldOut] = {}
+        design, trial_margin, seen = self._choose(fold, split, made)
+        table = self._table(design)
+        pipeline = design.fit(table, label, rows["group"])
+        held = None if fold is None else self._held_out(design, fold, made)
+        margin = pipeline.decision_function(table) if held is None else held.margin
+        curve = self._curve(margin)
+        probability = curve.probability(margin)
+        line, f1 = best_f1(label, probability) if label.any() else (float(probability.max()), 0.0)
+        card = self._card(design, seen, folds, line)
+        card |= {**_figures(label, margin, probability, f1), "curves": curves(label, probability)}
+        judged = rows.assign(margin=margin)
+        if split is not None and trial_margin is not None:
+            judged = rows.iloc[split.judged].assign(margin=trial_margin)
+            card["dated"] = dated_figures(judged, split.cut, self.gap_days, settings)
+        model = RiskModel(
+            features=design.features,
+            categories=design.categories,
+            pipeline=pipeline,
+            curve=curve,
+            threshold=line,
+            version=_version(rows, design),
+            card=card,
+            folds=() if held is None else held.pipelines,
+            fold_of={} if held is None else dict(zip(rows["subject_id"], held.fold.tolist(), strict=True)),
+            held_out=dict(zip(rows["subject_id"], margin.tolist(), strict=True)) if self.mode == "static" else {},
+        )  # fmt: skip
+        return Trained(model, judged.reset_index(drop=True))
+
+    def _choose(
+        self,
+        fold: NDArray[np.int64] | None,
+        split: Split | None,
+        made: dict[tuple[str, str], HeldOut],
+    ) -> tuple[Design, Floats | None, list[dict[str, Any]]]:
+        """The design, its margins on the trial's rows, and what was seen of the candidates."""
+        enough = fold is not None and self.positive_groups >= COMPARE_FROM
+        candidates = self._candidates(enough)
+        if fold is None or (len(candidates) == 1 and split is None):
+            return candidates[0], None, []
+
+        def margins(design: Design) -> Floats | None:
+            if split is not None:
+                return dated_margins(self._table(design), self.rows["group"], split, design)
+            return self._held_out(design, fold, made).margin
+
+        at = slice(None) if split is None else split.judged
+        group = pd.factorize(self.rows["group"])[0].astype(np.int64)
+        trial = Trial(
+            self.label[at], group[at], self.rows["weight"].to_numpy(dtype=float)[at],
+            self.settings.seed, margins,
+        )  # fmt: skip
+        if margins(candidates[0]) is None:  # trees were asked for, and there is too little to try
+            return candidates[0], None, []
+        design, margin, seen = chosen(candidates, trial)
+        ways = self._ways(design) if enough else []
+        if ways:
+            design, margin, more = chosen([design, *ways], trial)
+            seen += more[1:]
+        return design, margin, seen
+
+    def _candidates(self, enough: bool) -> list[Design]:
+        asked = self.settings.kind
+        kinds = [asked]
+        if asked == "auto":
+            kinds = ["surprise", "directional", "monotone", "trees"] if enough else ["surprise"]
+        way = "plain" if self.settings.unlabelled == "auto" else self.settings.unlabelled
+        return [self._design(kind, way) for kind in kinds]
+
+    def _ways(self, design: Design) -> list[Design]:
+        """The other treatments of the unlabelled, where the rows are dated and none was asked."""
+        if self.mode == "static" or self.settings.unlabelled != "auto":
+            return []
+        return [self._design(design.kind, way) for way in ("weighted", "bagging")]
+
+    def _design(self, kind: str, way: str) -> Design:
+        return design_of(kind, way, self.rows, self.features, self.directions, self.settings)
+
+    def _table(self, design: Design) -> pd.DataFrame:
+        return typed(self.rows, design.features, design.categories)
+
+    def _held_out(
+        self, design: Design, fold: NDArray[np.int64], made: dict[tuple[str, str], HeldOut]
+    ) -> HeldOut:
+        key = (design.kind, design.way)
+        if key not in made:
+            table = self._table(design)
+            made[key] = held_out(table, self.label, self.rows["group"], fold, design)
+        return made[key]
+
+    def _curve(self, margin: Floats) -> Curve:
+        weight, at = self.rows["weight"].to_numpy(dtype=float), np.ones(len(margin), dtype=bool)
+        if self.complete_until is not None:
+            days = pd.to_datetime(self.rows["as_of"])
+            whole = (days <= pd.Timestamp(self.complete_until)).to_numpy()
+            positive = self.rows.loc[whole & (self.label == 1), "group"].nunique()
+            at = whole if positive >= LEAST_TO_CALIBRATE else at
+        if self.positive_groups < LEAST_TO_CALIBRATE:
+            return share_curve(margin[at], self.label[at], weight[at])
+        return fitted_curve(margin[at], self.label[at], weight[at])
+
+    def _card(
+        self, design: Design, seen: list[dict[str, Any]], folds: int, line: float
+    ) -> dict[str, Any]:
+        whole = self.positive_groups >= LEAST_TO_CALIBRATE
+        return {
+            **self.about,
+            "mode": self.mode,
+            "kind": design.kind,
+            "unlabelled": design.way,
+            "candidates": seen,
+            "settings": asdict(self.settings),
+            "rows": len(self.rows),
+            "positive_rows": int(self.label.sum()),
+            "positive_groups": self.positive_groups,
+            "folds": folds,
+            "split": "grouped folds, for the labels bear no dates"
+            if self.mode == "static"
+            else "grouped folds, and a dated trial where both sides have a case",
+            "gap_days": self.gap_days,
+            "calibrated": whole,
+            "threshold": line,
+            "labels": "rows without a case are unlabelled, not known to be honest",
+            "scikit_learn": sklearn.__version__,
+        }
+
+
+def _figures(label: Labels, margins: Floats, probability: Floats, f1: float) -> dict[str, float]:
     """How held-out folds did; nothing to say when there is one class only."""
     if not label.any() or label.all():
         return {}
@@ -262,85 +326,9 @@ def _figures(
     }
 
 
-def _held_out_margins(
-    table: pd.DataFrame,
-    label: NDArray[np.int64],
-    group: pd.Series,
-    folds: int,
-    design: _Design,
-) -> Floats | None:
-    """Each row's margin from the fold that had not seen its group; None with under two folds."""
-    if folds < 2:
-        return None
-    margins = np.zeros(len(table))
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=design.settings.seed)
-    for seen, held_out in splitter.split(table, label, group):
-        fold = design.pipeline().fit(table.iloc[seen], label[seen])
-        margins[held_out] = fold.decision_function(table.iloc[held_out])
-    return margins
-
-
-def _curve(margins: Floats, label: NDArray[np.int64]) -> tuple[float, float]:
-    """Slope and intercept of the logistic curve; the slope is kept positive."""
-    fitted = LogisticRegression(C=1e6, max_iter=1000).fit(margins.reshape(-1, 1), label)
-    slope = float(fitted.coef_[0, 0])
-    if slope <= 1e-3:  # nothing learnt
-        return _share_curve(margins, label)
-    return slope, float(fitted.intercept_[0])
-
-
-def _share_curve(margins: Floats, label: NDArray[np.int64]) -> tuple[float, float]:
-    """A slope of one, moved so that the middle firm has about the share of positives."""
-    share = (float(label.sum()) + 0.5) / (len(label) + 1.0)
-    return 1.0, float(np.log(share / (1 - share)) - np.median(margins))
-
-
-def best_f1(label: NDArray[np.int64], score: Floats) -> tuple[float, float]:
-    """The threshold with the highest F1 of the positive class, and that F1."""
-    order = np.argsort(-score, kind="stable")
-    hits = np.cumsum(label[order])
-    f1 = 2 * hits / (np.arange(1, len(order) + 1) + label.sum())
-    # equal scores cannot be parted: only the last of each run of ties is a threshold
-    last = np.append(np.diff(score[order]) != 0, True)
-    best = int(np.argmax(np.where(last, f1, -1.0)))
-    return float(score[order][best]), float(f1[best])
-
-
-def _curves(label: NDArray[np.int64], probability: Floats) -> dict[str, list[dict[str, float]]]:
-    """Held-out folds as curves to draw: empty when there is one class only.
-
-    `precision_recall`: at most 101 points; `reliability`: tenths of the rows by probability, with
-    the rows, the mean probability and the share of positives of each.
-    """
-    if not label.any() or label.all():
-        return {}
-    precision, recall, threshold = precision_recall_curve(label, probability)
-    places = np.unique(np.linspace(0, len(threshold) - 1, 101).astype(int))
-    order = np.argsort(probability, kind="stable")
-    return {
-        "precision_recall": [
-            {
-                "threshold": float(threshold[at]),
-                "precision": float(precision[at]),
-                "recall": float(recall[at]),
-            }
-            for at in places
-        ],
-        "reliability": [
-            {
-                "rows": len(tenth),
-                "expected": float(probability[tenth].mean()),
-                "observed": float(label[tenth].mean()),
-            }
-            for tenth in np.array_split(order, 10)
-            if len(tenth)
-        ],
-    }
-
-
-def _version(rows: pd.DataFrame, design: _Design) -> str:
+def _version(rows: pd.DataFrame, design: Design) -> str:
     """16 hex digits of the training content, the design and the library."""
-    content = rows[["subject_id", "as_of", "label", "group", *design.features]]
+    content = rows[["subject_id", "as_of", "label", "group", "weight", *design.features]]
     told = hashlib.sha256(content.to_csv(index=False, float_format="%.17g").encode())
     told.update(json.dumps([asdict(design), sklearn.__version__], sort_keys=True).encode())
     return told.hexdigest()[:16]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 
 from conf.target import Target
@@ -59,15 +60,52 @@ def static_labels(cases: pd.DataFrame, target: Target) -> Labels:
     return Labels(positive, reviewed - positive, frozenset())
 
 
-def training_dates(first_known: date, as_of: date, target: Target, most: int) -> list[date]:
-    """The days a dated city trains on: a quarter apart, newest first, at most `most`.
+DELAY_SHARE = 0.9
+"""The share of cases that are known by the measured delay (project default)."""
 
-    The last lies `gap_days` before `as_of` (labels need that long to come), the first a year after
-    the first record, so that windows of a year are filled.
+
+def label_delay(cases: pd.DataFrame, target: Target, since: date) -> int | None:
+    """Days until a city knows of a positive stage, for `DELAY_SHARE` of them; None without any.
+
+    `cases`: subject_id, stage, stage_date, known_at. Stages before `since`, the day of the first
+    record, came in one lump with the first delivery and say nothing of how long one takes.
+    """
+    told = cases[cases["stage"].isin(target.positive_stages) & (cases["stage_date"] >= since)]
+    if len(told) == 0:
+        return None
+    taken = pd.to_datetime(told["known_at"]) - pd.to_datetime(told["stage_date"])
+    return max(0, int(np.ceil(taken.dt.days.quantile(DELAY_SHARE))))
+
+
+def known_on(cases: pd.DataFrame, target: Target) -> pd.Series:
+    """The day each firm's first positive stage became known, by subject id."""
+    hits = cases[cases["stage"].isin(target.positive_stages)]
+    return hits.groupby("subject_id")["known_at"].min()
+
+
+def training_dates(
+    first_known: date,
+    as_of: date,
+    target: Target,
+    most: int,
+    gap_days: int | None = None,
+    months_apart: int = 3,
+) -> list[date]:
+    """The month-ends a dated city trains on: `months_apart`, newest first, at most `most`.
+
+    The newest lies `gap_days` (by default the target's) or more before `as_of`, for labels need
+    that long to come; the oldest a year after the first record, so that windows of a year are full.
     """
     dates: list[date] = []
-    day = as_of - timedelta(days=target.gap_days)
+    gap = target.gap_days if gap_days is None else gap_days
+    day = _month_end(as_of - timedelta(days=gap) + timedelta(days=1), -1)
     while len(dates) < most and day >= first_known + timedelta(days=365):
         dates.append(day)
-        day -= timedelta(days=91)
+        day = _month_end(day, -months_apart)
     return dates
+
+
+def _month_end(day: date, months: int) -> date:
+    """The last day of the month that many months from that of `day`."""
+    month = day.year * 12 + day.month + months  # of the month after it, counted from 0
+    return date(month // 12, month % 12 + 1, 1) - timedelta(days=1)

@@ -9,7 +9,7 @@ The rules that are applied here, inside the engine
   while its latest stage is at most `case_recent_days` old or the model still flags it.
 - A firm that was inspected lately without a finding rests (`models.risk.inspections`).
 
-Who of them has a place is decided on the driver (`models.risk.choosing`): frames in, frames out,
+Who of them has a place is decided on the driver (`models.risk.list_places`): frames in, frames out,
 and what `candidates` returns is small.
 """
 

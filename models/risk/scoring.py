@@ -6,7 +6,6 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -19,8 +18,8 @@ SCORE_SCHEMA = "subject_id string, probability double, margin double, flagged bo
 def score(features: DataFrame, model: RiskModel) -> DataFrame:
     """subject_id, probability, margin, flagged: one row a row of `features`.
 
-    Row by row, so neither order nor partitioning changes a bit. A subject that trained a static
-    model gets the margin of the fold that had not seen it.
+    Row by row, so neither order nor partitioning changes a bit. A subject that trained the
+    model gets the margin of the fold that had not seen its group.
     """
     wanted = features.select("subject_id", *model.features)
     return wanted.mapInArrow(_scorer(pickle.dumps(model)), SCORE_SCHEMA)
@@ -46,9 +45,6 @@ def _scorer(content: bytes) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.
 def scored(rows: pd.DataFrame, model: RiskModel) -> pa.RecordBatch:
     """The scores of one batch of feature rows, as `SCORE_SCHEMA`."""
     margin = model.margin(rows)
-    if model.held_out:
-        known = rows["subject_id"].map(model.held_out).to_numpy(dtype=float)
-        margin = np.where(np.isnan(known), margin, known)
     probability = model.probability(margin)
     return pa.RecordBatch.from_arrays(
         [

@@ -18,8 +18,8 @@ from typing import Any
 import pyarrow as pa
 
 from models.risk.change_words import change_words, cleared_words
-from models.risk.choosing import RANDOM, WATCHED
 from models.risk.levels import ListPolicy, level_of
+from models.risk.list_places import RANDOM, WATCHED
 from models.risk.random_draw import lot_order
 from models.risk.ranking import CASE_COLUMNS, LIST, UNDER_CASE
 from models.risk.reasons import Reason, backed_elements, behind, departments, record_of
@@ -105,7 +105,7 @@ def warning_tables(
 ) -> WarningTables:
     """The gold tables `warnings` and `evidence` of one list.
 
-    `ranked`: what `choosing.choose` gives. `reasons`: of every firm in 'list' and 'under_case'.
+    `ranked`: what `list_places.choose` gives. `reasons`: of every firm in 'list' and 'under_case'.
     `previous`: the `warnings` of the list published before (WARNINGS_SCHEMA), None for the first.
     `words`: of the features, for what changed. `paths`: the way from a known case to a firm, in
     words, of the firms whose reasons speak of one.

@@ -18,8 +18,8 @@ from typing import Any
 import pyarrow as pa
 
 from features.characteristics import ELEMENTS
-from models.risk.choosing import RANDOM
 from models.risk.levels import LEVELS
+from models.risk.list_places import RANDOM
 from models.risk.ranking import LIST, UNASSIGNED, UNDER_CASE
 from models.risk.warning_list import CLEARED, SEPARATOR_EN, SEPARATOR_ZH
 from pipelines.delivering.firms_shown import FirmShown, ReasonShown, RecordShown

@@ -12,7 +12,7 @@ from models.risk.estimator import Settings
 DAY = date(2024, 6, 30)
 FEATURES = ["debt", "age", "kind"]
 DIRECTIONS = {"debt": 1, "age": -1}
-SMALL = Settings(trees=20, leaves=5, least_rows_a_leaf=5, kind="trees")
+SMALL = Settings(trees=20, leaves=5, least_rows_a_leaf=5, kind="trees", lean=1.0)
 
 
 def drawn_rows(seed: int = 1, firms: int = 400, shuffled: bool = False) -> pd.DataFrame:

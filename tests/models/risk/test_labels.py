@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 
 from conf.target import load_target
-from models.risk.labels import dated_labels, static_labels, training_dates
+from models.risk.labels import dated_labels, known_on, label_delay, static_labels, training_dates
 
 TARGET = load_target("illegal_fundraising")
 
@@ -47,6 +47,29 @@ def test_static_labels_have_no_days() -> None:
 
 def test_training_days_keep_their_distance() -> None:
     days = training_dates(date(2022, 1, 1), date(2024, 12, 31), TARGET, most=20)
-    assert days[0] == date(2024, 10, 2)  # 90 days before, the target's gap
+    # 90 days before, the target's gap, is the 2nd of October
+    assert days[:3] == [date(2024, 9, 30), date(2024, 6, 30), date(2024, 3, 31)]
     assert days[-1] >= date(2023, 1, 1)  # a year of records at least
     assert training_dates(date(2024, 6, 1), date(2024, 12, 31), TARGET, most=20) == []
+
+
+def test_training_days_a_month_apart_after_a_longer_gap() -> None:
+    days = training_dates(
+        date(2022, 1, 1), date(2024, 3, 31), TARGET, most=3, gap_days=31, months_apart=1
+    )
+    # 31 days before is the last of February itself
+    assert days == [date(2024, 2, 29), date(2024, 1, 31), date(2023, 12, 31)]
+
+
+def test_the_delay_is_what_nine_of_ten_cases_take() -> None:
+    since = date(2023, 1, 1)
+    rows = [(f"F{n}", "立案", date(2023, 5, 1), date(2023, 5, 1 + n)) for n in range(10)]
+    rows += [
+        ("old", "立案", date(2020, 1, 1), date(2023, 1, 1)),  # came in one lump: left out
+        ("lead", "线索", date(2023, 1, 1), date(2024, 1, 1)),  # a lead is no case
+    ]
+    cases = pd.DataFrame(rows, columns=["subject_id", "stage", "stage_date", "known_at"])
+    assert label_delay(cases, TARGET, since) == 9  # 8.1 days, whole days
+    assert label_delay(cases.iloc[-2:], TARGET, since) is None
+    assert known_on(cases, TARGET).to_dict()["F3"] == date(2023, 5, 4)
+    assert "lead" not in known_on(cases, TARGET)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.risk.choosing import choose
 from models.risk.inspections import RESTING_SCHEMA
 from models.risk.levels import ListPolicy
+from models.risk.list_places import choose
 from models.risk.random_draw import lot_of, lot_order
 from models.risk.ranking import candidates, district_capacity, official_cases
 

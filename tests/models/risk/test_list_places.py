@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.risk.change_words import change_words, cleared_words
-from models.risk.choosing import CAUSES, Before, choose
 from models.risk.facts import Change
 from models.risk.inspections import odds
 from models.risk.levels import ListPolicy
+from models.risk.list_places import CAUSES, Before, choose
 from models.risk.random_draw import (
     draw_seed,
     draw_size,
