@@ -212,19 +212,6 @@ def scope_without_licence(trades_in_scope: Column, trades_licensed: Column) -> C
     return _beyond(trades_in_scope, trades_licensed)
 
 
-@theme.derived(
-    zh="不在持牌名单而承诺收益",
-    en="Promises a yield, and on no list of licences",
-    unit="flag",
-    nothing=0,
-    direction=1,
-    type="BIGINT",
-)
-def unlisted_yield_ads(yield_ads_365d: Column, finance_licences: Column) -> Column:
-    """1 when the firm advertised a yield in the last year and no list of licences holds it."""
-    return flag((yield_ads_365d > 0) & (finance_licences == 0))
-
-
 def _coded(holds: list[Column]) -> Column:
     """The places at which something holds, as a sum of powers of two."""
     return reduce(Column.__add__, [flag(place) * 2**n for n, place in enumerate(holds)])
