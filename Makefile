@@ -61,8 +61,8 @@ lint: .venv/.installed ## style, types, import rules
 lock: ## renew the locked dependencies (only by intent)
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate -q -o locks/requirements.txt
 
-dictionary: .venv/.installed ## write docs/data_dictionary.md from the catalogue
-	$(BIN)/python -c "from conf.data_dictionary import markdown; from conf.table import load_catalogue; print(markdown(load_catalogue()), end='')" > docs/data_dictionary.md
+dictionary: .venv/.installed ## write docs/data_dictionary.md from catalogue, characteristics and features
+	$(BIN)/python -c "from pipelines.dictionary import page; print(page(), end='')" > docs/data_dictionary.md
 
 wheel: .venv/.installed ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --outdir dist .

@@ -12,12 +12,15 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
+from conf.characteristic import CHARACTERISTICS_FOLDER
+from conf.citation import load_instruments
 from conf.declared_feature import DeclaredFeature, load_declared_features
 from conf.errors import ConfError, did_you_mean, listed, shown
 from conf.rule_pack import RulePack, load_packs
 from conf.source import Attribute, Source, load_source
 from conf.table import CATALOGUE_FOLDER, SYSTEM_COLUMNS, Name, Strict, Table, Text, load_catalogue
 from conf.target import Target, load_target
+from conf.word_groups import WORDS_FOLDER
 from conf.yaml_file import YamlFile, read_yaml, yaml_files
 
 CITIES_FOLDER = Path(__file__).parent / "cities"
@@ -69,6 +72,17 @@ class CapacityDefault(Strict):
     inspections: Annotated[int, Field(ge=0)]
 
 
+class PersonalBasis(Strict):
+    """The city's basis for features that rest on a person's age or kin, or take him for a front.
+
+    `text` says in words why the city may use them; `instrument` names the law or rule, one of
+    `conf/rules/instruments.yaml`. Without it those features are left out.
+    """
+
+    text: Text
+    instrument: Name
+
+
 class CityFile(Strict):
     """What `city.yaml` itself says (its sources and features stand in files beside it)."""
 
@@ -85,6 +99,7 @@ class CityFile(Strict):
     feature_set: Text = "core"
     rules: tuple[Name, ...] = ()
     personal_key: PersonalKey | None = None
+    personal_basis: PersonalBasis | None = None
     capacity_default: CapacityDefault
     control_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
     graph_memory_gb: Annotated[float, Field(gt=0)] | None = None
@@ -118,6 +133,8 @@ class City:
         feature_set: the named set of features the model reads.
         rule_packs: the city's rule packs, oldest first; none: no rules are applied.
         personal_key: where the key for personal data comes from; None: no source has any.
+        personal_basis: why features that rest on a person's age or kin may be used; None: they
+            are left out of the feature set, the model and the reasons.
         capacity_default: the weekly capacity of a district that reports none.
         control_threshold: the share of a firm that must be exceeded to control it.
         graph_memory_gb: the memory the graph may take (GiB); None: half of the machine's.
@@ -144,6 +161,7 @@ class City:
     feature_set: str
     rule_packs: tuple[RulePack, ...]
     personal_key: PersonalKey | None
+    personal_basis: PersonalBasis | None
     capacity_default: CapacityDefault
     control_threshold: float
     graph_memory_gb: float | None
@@ -241,6 +259,7 @@ def load_city(name_or_path: str | Path) -> City:
         feature_set=stated.feature_set,
         rule_packs=packs,
         personal_key=stated.personal_key,
+        personal_basis=stated.personal_basis,
         capacity_default=stated.capacity_default,
         control_threshold=stated.control_threshold,
         graph_memory_gb=stated.graph_memory_gb,
@@ -277,6 +296,12 @@ def _check_settings(file: YamlFile, stated: CityFile, folder: Path) -> None:
     if stated.personal_key is not None and stated.personal_key.builtin and not stated.demo:
         message = "the built-in personal key is only for a city with `demo: true`; "
         raise file.error(message + "name a key file: personal_key: {file: <path>}", "personal_key")
+    if stated.personal_basis is not None:
+        name, known = stated.personal_basis.instrument, load_instruments()
+        if name not in known:
+            message = f"unknown instrument '{name}' of personal_basis; expected one of "
+            message += listed(known) + did_you_mean(name, known)
+            raise file.error(message, "personal_basis", "instrument")
 
 
 def _load_sources(file: YamlFile, folder: Path, catalogue: dict[str, Table]) -> dict[str, Source]:
@@ -325,6 +350,8 @@ def _check_attributes(sources: dict[str, Source]) -> dict[str, dict[str, str]]:
 def _digest(folder: Path, target: Target, packs: tuple[RulePack, ...]) -> str:
     """SHA-256 over the name and the bytes of every file read, independent of where they stand."""
     files = {f"catalogue/{path.name}": path for path in yaml_files(CATALOGUE_FOLDER)}
+    for folder_of_ours in (CHARACTERISTICS_FOLDER, WORDS_FOLDER):
+        files |= {f"{folder_of_ours.name}/{p.name}": p for p in yaml_files(folder_of_ours)}
     files |= {f"city/sources/{path.name}": path for path in yaml_files(folder / "sources")}
     files[f"targets/{target.path.name}"] = target.path
     files["city/city.yaml"] = folder / "city.yaml"

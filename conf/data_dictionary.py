@@ -1,10 +1,11 @@
-"""The data dictionary: the catalogue and a city's own attributes as plain rows, or as Markdown."""
+"""The data dictionary as plain rows, or as Markdown: catalogue, a city's attributes, 特征库."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from conf.characteristic import CharacteristicLibrary
 from conf.city import City
 from conf.errors import ConfError, did_you_mean, listed
 from conf.table import CATALOGUE_FOLDER, SYSTEM_COLUMNS, Table
@@ -130,24 +131,72 @@ def markdown(catalogue: Mapping[str, Table]) -> str:
         "# 数据字典 · Data dictionary",
         "Written from `conf/catalogue/` by `conf.data_dictionary.markdown`; change it there.",
         "## 使用范围 · Use classes",
-        _table([{"use": use, "zh": zh, "en": en} for use, (zh, en) in USES.items()]),
+        markdown_table([{"use": use, "zh": zh, "en": en} for use, (zh, en) in USES.items()]),
         "## 期望未满足时 · On breach of an expectation",
-        _table([{"on_breach": name, "zh": zh, "en": en} for name, (zh, en) in BREACHES.items()]),
+        markdown_table(
+            [{"on_breach": name, "zh": zh, "en": en} for name, (zh, en) in BREACHES.items()]
+        ),
         "## 表 · Tables",
-        _table(table_rows(catalogue)),
+        markdown_table(table_rows(catalogue)),
         "## 系统列 · System columns",
         "Every table has these at its end, after the attributes `x_...` of a city's sources.",
-        _table(system_rows()),
+        markdown_table(system_rows()),
     ]
     for table in catalogue.values():
         parts += [
             f"## {table.name_zh} · `{table.name}`",
             f"{table.name_en}. Owner: {table.owner}. Key: {', '.join(table.keys)}. "
             f"Event clock: {table.event_date}.",
-            _table(column_rows(table)),
+            markdown_table(column_rows(table)),
         ]
         if table.expectations:
-            parts.append(_table(expectation_rows(table)))
+            parts.append(markdown_table(expectation_rows(table)))
+    return "\n\n".join(parts) + "\n"
+
+
+def characteristic_rows(library: CharacteristicLibrary) -> list[Row]:
+    """One row a characteristic: characteristic, zh, en, elements, confidence, source, columns.
+
+    `columns` names what measures it, those that need a stated basis in brackets, and its gap.
+    """
+    return [
+        {
+            "characteristic": name,
+            "zh": one.zh,
+            "en": f"{one.en}. {one.definition}",
+            "elements": ", ".join(element_words(library, name)),
+            "confidence": one.confidence,
+            "source": one.source,
+            "columns": " ".join(f"({c})" if c in library.personal else c for c in one.measures),
+            "gap": one.gap or "",
+        }
+        for name, one in library.characteristics.items()
+    ]
+
+
+def element_words(library: CharacteristicLibrary, name: str) -> list[str]:
+    """The elements of a characteristic in words: which, if by proxy only, and since when."""
+    one = library.characteristics[name]
+    proxy = " (proxy)" if one.proxy else ""
+    since = f" since {one.effective_from}" if one.effective_from else ""
+    return [f"{library.elements[e].zh} {e}{proxy}{since}" for e in one.elements]
+
+
+def characteristics_markdown(library: CharacteristicLibrary) -> str:
+    """The characteristic library as sections of a Markdown page."""
+    elements = [
+        {"element": e.name, "zh": e.zh, "en": f"{e.en}. {e.definition}"}
+        for e in library.elements.values()
+    ]
+    parts = [
+        "## 要件 · Statutory elements",
+        markdown_table(elements),
+        "## 特征库 · Characteristics of suspected illegal fundraising",
+        "Written from `conf/characteristics/`. Confidence: H statute or measured, M a practice "
+        "document, L plausible only. Columns in brackets rest on a person's age or kin, or take "
+        "him for a front: they are off until `city.yaml` states its `personal_basis`.",
+        markdown_table(characteristic_rows(library)),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -164,7 +213,8 @@ def _described(name: str, column: Any) -> Row:
     }
 
 
-def _table(rows: list[Row]) -> str:
+def markdown_table(rows: list[Row]) -> str:
+    """Rows of the same columns as a Markdown table."""
     heads = list(rows[0])
     lines = [_line(heads), _line("---" for _ in heads)]
     return "\n".join([*lines, *(_line(row.values()) for row in rows)])

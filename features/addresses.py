@@ -5,10 +5,11 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from features.chinese_text import claims
 from features.declaration import Theme
 from features.registration import ACTIVE
 from features.rows import FirmRow, Rows, flag, ratio
-from features.vocabulary import BANNED_WORDS, INVESTMENT_WORDS, speaks_of
+from features.vocabulary import BANNED_WORDS, INVESTMENT_WORDS
 
 theme = Theme("addresses", zh="住所", en="Address")
 
@@ -45,7 +46,7 @@ def new_firms_at_address(firms: Rows) -> Column:
 
 @theme.of_sharers(
     by=DOMICILE,
-    where=f"{ACTIVE} AND ({speaks_of('name', BANNED_WORDS + INVESTMENT_WORDS)})",
+    where=f"{ACTIVE} AND ({claims('name', BANNED_WORDS + INVESTMENT_WORDS)})",
     zh="同一住所投资类名称企业数",
     en="Firms with investment names at the same address",
     unit="count",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pyspark.sql import Column
 
+from features.chinese_text import claims
 from features.declaration import EVER, Theme
 from features.rows import Rows, ratio, trend
-from features.vocabulary import BANNED_WORDS, INVESTMENT_WORDS, speaks_of
+from features.vocabulary import BANNED_WORDS, INVESTMENT_WORDS
 
 theme = Theme("changes", zh="变更", en="Changes")
 
@@ -105,7 +106,7 @@ def capital_changes(rows: Rows) -> Column:
     table="change_record",
     where=(
         "item_code IN ('name', 'scope') AND "
-        f"({speaks_of('after', FINANCE)}) AND NOT coalesce({speaks_of('before', FINANCE)}, false)"
+        f"({claims('after', FINANCE)}) AND NOT coalesce({claims('before', FINANCE)}, false)"
     ),
     zh="新增投资金融字样次数",
     en="Finance words added to name or scope",

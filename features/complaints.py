@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pyspark.sql import Column
 
+from features.chinese_text import speaks_of
 from features.declaration import Theme
 from features.rows import Rows, ratio, trend
-from features.vocabulary import REDEMPTION_TOPICS, speaks_of
+from features.vocabulary import REDEMPTION_TOPICS
 
 theme = Theme("complaints", zh="投诉举报", en="Complaints")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pyspark.sql import Column
 
+from features.chinese_text import speaks_of
 from features.declaration import EVER, Theme
 from features.rows import Rows
-from features.vocabulary import LENDING_CAUSES, speaks_of
+from features.vocabulary import LENDING_CAUSES
 
 theme = Theme("courts", zh="司法", en="Courts")
 

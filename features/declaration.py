@@ -58,6 +58,8 @@ SUBJECT_TABLES = (
     "public_info",
     "tax_arrears",
     "points_event",
+    "licence_finance",
+    "inspection",
 )
 """Tables whose records belong to a firm.
 

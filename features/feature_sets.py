@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from conf.declared_feature import DeclaredFeature
+from features.characteristics import allowed
 from features.declaration import FeatureColumn, FeatureError, nearest
 from features.declared import declared_feature
 from features.library import FEATURES
@@ -238,12 +239,16 @@ class FeatureSet:
         return needed
 
 
-def feature_set(name: str, declared: Sequence[DeclaredFeature] = ()) -> FeatureSet:
+def feature_set(
+    name: str, declared: Sequence[DeclaredFeature] = (), *, personal: bool = False
+) -> FeatureSet:
     """The set of that name, with a city's declared features behind it.
 
     Args:
         name: one of `SETS`.
         declared: the city's own features, in the order of its file.
+        personal: whether the city states its basis for features that rest on a person's age or
+            kin (`PERSONAL_COLUMNS`); without one they are left out of the set.
 
     Raises:
         FeatureError: there is no such set, or a declared name is taken.
@@ -259,6 +264,6 @@ def feature_set(name: str, declared: Sequence[DeclaredFeature] = ()) -> FeatureS
                 f"declared feature {d.name}: the name is taken; give the city's another"
             )
         taken.add(d.name)
-    chosen = FeatureSet(name, SETS[name], tuple(declared))
+    chosen = FeatureSet(name, allowed(SETS[name], personal), tuple(declared))
     chosen.columns  # noqa: B018  # a declared feature that cannot be made is refused here
     return chosen

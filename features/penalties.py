@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pyspark.sql import Column
 
+from features.chinese_text import speaks_of
 from features.declaration import EVER, Theme
 from features.rows import Rows, flag
-from features.vocabulary import FINANCE_PERMITS, UNREACHABLE_REASONS, speaks_of
+from features.vocabulary import FINANCE_PERMITS, UNREACHABLE_REASONS
 
 theme = Theme("penalties", zh="处罚与名单", en="Penalties and lists")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pyspark.sql import Column
 
+from features.chinese_text import speaks_of
 from features.declaration import EVER, Theme
 from features.rows import Rows, ratio
-from features.vocabulary import SALES_JOBS, speaks_of
+from features.vocabulary import SALES_JOBS
 
 theme = Theme("public_information", zh="公开信息", en="Public information")
 

@@ -144,7 +144,7 @@ def scope_investment_words(firm: FirmRow) -> Column:
 )
 def scope_disclaims(firm: FirmRow) -> Column:
     """1 when the scope states that it does not take deposits or raise money in public."""
-    return flag(firm.words("scope_text", DISCLAIMERS) > 0)
+    return firm.denies("scope_text", DISCLAIMERS)
 
 
 @theme.of_firm(zh="经营范围项数", en="Items in the scope", unit="count", nothing=None, direction=0)

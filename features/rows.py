@@ -16,6 +16,8 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.window import WindowSpec
 
+from features.chinese_text import claimed, level, pattern
+
 LARGEST_BIGINT = 2**63 - 1
 ADDRESS_PREFIX = "address_"
 """Set before an address's columns when they stand beside those of the firm registered there."""
@@ -109,12 +111,16 @@ class FirmRow:
         return days_between(self[column], F.lit(self.as_of))
 
     def words(self, column: str, words: Iterable[str]) -> Column:
-        """How many of the words stand in a text; 0 when there is no text."""
-        text = F.coalesce(self[column], F.lit(""))
+        """How many of the words a name or scope claims; 0 when there is no text."""
+        text = F.coalesce(F.expr(claimed(self.prefix + column)), F.lit(""))
         count = F.lit(0)
         for word in words:
             count = count + flag(text.contains(word))
         return count
+
+    def denies(self, column: str, phrases: Iterable[str]) -> Column:
+        """1 when any of the phrases stands in a text, as it is written; else 0."""
+        return flag(F.expr(f"{level(self.prefix + column)} RLIKE '{pattern(phrases)}'"))
 
     def items(self, column: str, separators: str) -> Column:
         """How many parts a text has between any of the separator characters; NULL without one."""

@@ -24,6 +24,7 @@ from conf.city import City
 from conf.target import Target
 from features.as_of import known_tables
 from features.assemble import subject_features
+from features.characteristics import allowed, check_graph_columns
 from features.feature_sets import FeatureSet, feature_set
 from features.repairs import unmatched_repairs, without_repaired
 from graphs.compact import CompactGraph, GraphTooLarge, compact, require_memory
@@ -59,8 +60,12 @@ class Assembled:
 
 
 def city_feature_set(city: City) -> FeatureSet:
-    """The features this city's model reads, its own declared ones included."""
-    return feature_set(city.feature_set, city.features)
+    """The features this city's model reads, its own declared ones included.
+
+    What rests on a person's age or kin is among them only where the city states its basis.
+    """
+    personal = city.personal_basis is not None
+    return feature_set(city.feature_set, city.features, personal=personal)
 
 
 def known_lake(lake: Lake, as_of: date) -> dict[str, DataFrame]:
@@ -81,8 +86,10 @@ def _as_delivered(lake: Lake, as_of: date) -> dict[str, DataFrame]:
 
 def model_features(city: City) -> list[str]:
     """The columns a model may learn from: the feature set's, and the graph's that measure."""
+    check_graph_columns(GRAPH_FEATURES)
     measures = [name for name, feature in GRAPH_FEATURES.items() if feature.measure]
-    return [*city_feature_set(city).names(), *measures]
+    graph = allowed(measures, city.personal_basis is not None)
+    return [*city_feature_set(city).names(), *graph]
 
 
 @contextmanager

@@ -7,15 +7,21 @@ from collections.abc import Mapping, Sequence
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from conf.characteristic import load_characteristics
 from conf.city import load_city
 from conf.data_dictionary import (
     attribute_rows,
+    characteristics_markdown,
     column_rows,
+    element_words,
     expectation_rows,
+    markdown,
+    markdown_table,
     table_named,
     table_rows,
 )
 from conf.table import load_catalogue
+from features.characteristics import PERSONAL_COLUMNS, check_graph_columns
 from features.library import FEATURES
 from graphs.declaration import GRAPH_FEATURES
 
@@ -45,7 +51,11 @@ def dictionary(table: str | None, city: str | None, features: bool) -> Renderabl
 
 
 def feature_rows() -> list[dict[str, str]]:
-    """Every feature with its names, unit, what stands for nothing, and its definition."""
+    """Every feature: its names, unit, what stands for nothing, definition, and what it speaks for.
+
+    The last are the characteristics it measures with their elements, confidence and source.
+    """
+    check_graph_columns(GRAPH_FEATURES)
     own = [
         {
             "feature": column.name,
@@ -66,7 +76,32 @@ def feature_rows() -> list[dict[str, str]]:
         }
         for name, feature in GRAPH_FEATURES.items()
     ]
-    return own + graph
+    return [{**row, **_spoken_for(row["feature"])} for row in own + graph]
+
+
+def page() -> str:
+    """The whole data dictionary as Markdown: catalogue, characteristics, features."""
+    features = [
+        "## 特征列 · Feature columns",
+        "Written from `features/` and `graphs/declaration.py`.",
+        markdown_table(feature_rows()),
+    ]
+    parts = [markdown(load_catalogue()), characteristics_markdown(load_characteristics())]
+    return "\n".join([*parts, "\n\n".join(features) + "\n"])
+
+
+def _spoken_for(column: str) -> dict[str, str]:
+    library = load_characteristics()
+    ones = library.of_column(column)
+    elements = [words for one in ones for words in element_words(library, one.name)]
+    basis = "needs personal_basis" if column in PERSONAL_COLUMNS else ""
+    return {
+        "characteristic": ", ".join(f"{one.name} {one.zh}" for one in ones),
+        "elements": ", ".join(dict.fromkeys(elements)),
+        "confidence": ", ".join(one.confidence for one in ones),
+        "source": "; ".join(one.source for one in ones),
+        "basis": basis,
+    }
 
 
 def _table(row: Mapping[str, str]) -> dict[str, str]:
@@ -80,10 +115,17 @@ def _table(row: Mapping[str, str]) -> dict[str, str]:
 
 
 def _feature(row: Mapping[str, str]) -> dict[str, str]:
+    spoken = [
+        row["characteristic"],
+        row["elements"],
+        f"{row['confidence']}: {row['source']}" if row["source"] else "",
+        row["basis"],
+    ]
     return {
         "feature": row["feature"],
         "含义 meaning": f"{row['zh']}\n{row['definition']}",
         "unit, or nothing": f"{row['unit']}\n{row['nothing']}",
+        "特征 characteristic, 要件 element, confidence, source": "\n".join(filter(None, spoken)),
     }
 
 

@@ -50,7 +50,7 @@ def _own(silver: Silver, rows: pl.LazyFrame) -> pl.LazyFrame:
         concept_words=words_in("name", CONCEPT_WORDS) + words_in("scope_text", CONCEPT_WORDS),
         scope_banned_words=words_in("scope_text", BANNED_WORDS),
         scope_investment_words=words_in("scope_text", INVESTMENT_WORDS),
-        scope_disclaims=names_any("scope_text", DISCLAIMERS),
+        scope_disclaims=pl.col("scope_text").str.contains("|".join(DISCLAIMERS)),
         scope_items=pl.when(scope != "").then(scope.str.count_matches("[;；、，]") + 1),
         former_names=pl.when(former != "").then(former.str.count_matches("[;；]") + 1),
         industry_section=industry.str.head(1),
@@ -61,7 +61,7 @@ def _own(silver: Silver, rows: pl.LazyFrame) -> pl.LazyFrame:
         licence_days=(pl.col("op_to") - pl.col("op_from")).dt.total_days(),
         operates_elsewhere=elsewhere,
         cluster_registered=pl.col("cluster_registered"),
-        speaks_of_finance=names_any("name", FINANCE),
+        speaks_of_finance=names_any("name", FINANCE, denials=True),
     )  # fmt: skip
 
 
@@ -165,7 +165,8 @@ def changes(silver: Silver) -> pl.LazyFrame:
     item = pl.col("item_code")
     year = silver.within(365)
     texts = item.is_in(["name", "scope"])
-    newly = names_any("after", FINANCE) & ~names_any("before", FINANCE).fill_null(False)
+    before = names_any("before", FINANCE, denials=True).fill_null(False)
+    newly = names_any("after", FINANCE, denials=True) & ~before
     rows = silver.happened("change_record")
     return rows.group_by("subject_id").agg(
         changes=pl.len(),

@@ -14,6 +14,8 @@ from pathlib import Path
 import polars as pl
 from deltalake import DeltaTable
 
+from conf.word_groups import load_words
+
 RECORD = ["source", "source_record_id"]
 ARRIVAL = ["known_at", "batch_id", "line"]
 LEAVING = {"penalty", "list_event", "complaint", "ad_monitor", "judgment", "enforcement",
@@ -97,14 +99,28 @@ class Silver:
         return (pl.lit(self.as_of) - day).dt.total_days()
 
 
-def names_any(column: str, words: Iterable[str]) -> pl.Expr:
+def as_read(column: str, *, denials: bool = False) -> pl.Expr:
+    """A text levelled, without what is not meant; with `denials` also without what it denies."""
+    words = load_words()
+    full = {chr(c + 0xFEE0): chr(c) for c in range(0x21, 0x7F)}
+    brackets = dict.fromkeys("【〔〖｛［", "(") | dict.fromkeys("】〕〗｝］", ")")
+    gone = dict.fromkeys(" \t\n\r\u00a0\u200b\u3000\ufeff", "")
+    level = {**full, **brackets, **gone, **words.traditional}
+    text = pl.col(column).str.replace_many(level).str.to_lowercase()
+    denied = [r"\([^()]*除外\)", r"\(除[^()]*\)", f"(?:{'|'.join(words.denials)})[^;。()]*"]
+    cut = [*words.not_meant, *(denied if denials else [])]
+    return text.str.replace_all("|".join(cut), "。")
+
+
+def names_any(column: str, words: Iterable[str], *, denials: bool = False) -> pl.Expr:
     """Whether a text holds any of the words; NULL without a text."""
-    return pl.col(column).str.contains("|".join(words))
+    return as_read(column, denials=denials).str.contains("|".join(words))
 
 
 def words_in(column: str, words: Iterable[str]) -> pl.Expr:
-    """How many of the words a text holds."""
-    found = [pl.col(column).str.contains(word, literal=True).cast(pl.Int64) for word in words]
+    """How many of the words a name or scope claims."""
+    text = as_read(column, denials=True)
+    found = [text.str.contains(word, literal=True).cast(pl.Int64) for word in words]
     return pl.sum_horizontal(found)
 
 

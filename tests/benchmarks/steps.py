@@ -44,9 +44,10 @@ def intake(folder: Path, lake: Lake, city: City, as_of: date) -> None:
 def features(folder: Path, lake: Lake, city: City, as_of: date) -> None:
     """Known states, and the features of every firm from them."""
     from features.assemble import subject_features
-    from pipelines.assembling import city_feature_set, known_lake
+    from features.feature_sets import feature_set
+    from pipelines.assembling import known_lake
 
-    made = subject_features(known_lake(lake, as_of), as_of, city_feature_set(city))
+    made = subject_features(known_lake(lake, as_of), as_of, feature_set("core", personal=True))
     made.write.mode("overwrite").parquet(str(folder / "features"))
 
 

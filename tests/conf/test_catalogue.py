@@ -14,7 +14,7 @@ TABLES = {
     "tax_filing": 11, "grade": 7, "penalty": 10, "permit": 7, "list_event": 9, "judgment": 8,
     "enforcement": 7, "complaint": 11, "ad_monitor": 9, "public_info": 9, "case_label": 7,
     "capacity": 3, "tax_arrears": 6, "exit_control": 6, "points_event": 6, "objection": 7,
-    "repair": 6, "tax_receipts": 6, "concert_party": 8,
+    "repair": 6, "tax_receipts": 6, "concert_party": 8, "licence_finance": 7, "inspection": 9,
 }  # fmt: skip
 
 GRADE = """\
@@ -73,7 +73,11 @@ def test_use_classes_follow_what_a_column_holds() -> None:
     assert {place for place, use in uses.items() if use == "never"} == personal
     # firms' names are shown to everybody; what people complain about and who is under case are not
     assert uses["registration", "name"] == uses["penalty", "decision_no"] == "published"
-    inside = {use for (table, _), use in uses.items() if table in ("complaint", "case_label")}
+    inside = {
+        use
+        for (table, _), use in uses.items()
+        if table in ("complaint", "case_label", "inspection")
+    }
     assert inside == {"internal", "never"}
 
 

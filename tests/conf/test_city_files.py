@@ -10,6 +10,7 @@ from literal_city import CITY, FEATURES, PENALTY, REGISTRATION, TARGET, write_ci
 
 import conf.city
 import conf.target
+from conf.citation import load_instruments
 from conf.city import City, known_cities, load_city
 from conf.errors import ConfError, listed
 from conf.table import SYSTEM_COLUMNS, load_catalogue
@@ -101,7 +102,7 @@ def test_silver_columns_are_the_tables_then_the_attributes_then_the_systems(plac
         ("engine: sail", "engnie: sail",
          "5: unknown key 'engnie'; expected one of city, name_zh, name_en, demo, subject_id, "
          "engine, master, known_at, timezone, target, feature_set, rules, personal_key, "
-         "capacity_default, control_threshold, graph_memory_gb, known_hubs, model; "
+         "personal_basis, capacity_default, control_threshold, graph_memory_gb, known_hubs, model; "
          "did you mean 'engine'?"),
         ("engine: sail", "known_at: 31.12.2020",
          "5: 'known_at' must be a date such as 2020-12-31, not '31.12.2020'"),
@@ -120,6 +121,11 @@ def test_silver_columns_are_the_tables_then_the_attributes_then_the_systems(plac
          "{file: <path of a key file>}"),
         ("{inspections: 20}", "{inspections: -1}",
          "9: 'inspections' in capacity_default must be at least 0, not '-1'"),
+        ("engine: sail", "personal_basis: {text: the city's own rule}",
+         "5: the key 'instrument' is missing in personal_basis"),
+        ("engine: sail", "personal_basis: {text: a rule, instrument: disclosure_ordre_654}",
+         "5: unknown instrument 'disclosure_ordre_654' of personal_basis; expected one of "
+         f"{listed(load_instruments())}; did you mean 'disclosure_order_654'?"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_city_is_named_with_its_line(

@@ -19,8 +19,8 @@ from deltalake import DeltaTable
 from conf.city import load_city
 from conf.table import load_catalogue
 from features.assemble import subject_features
-from features.feature_sets import CORE
-from pipelines.assembling import city_feature_set, known_lake
+from features.feature_sets import CORE, feature_set
+from pipelines.assembling import known_lake
 from pipelines.intake import Intake
 from pipelines.lake import Lake
 from pipelines.landing.personal_data import PersonalKey
@@ -91,7 +91,7 @@ def made(city: Path, drawn_anew: Path, spark: object) -> Callable[[str, datetime
     @cache
     def make(lake: str, day: datetime.date) -> Pair:
         known = known_lake(Lake(lakes[lake], spark), day)  # type: ignore[arg-type]
-        own = subject_features(known, day, city_feature_set(load_city("demo"))).toArrow()
+        own = subject_features(known, day, feature_set("core", personal=True)).toArrow()
         return pl.DataFrame(own), core_features(lakes[lake], day).collect()
 
     return make

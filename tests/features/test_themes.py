@@ -53,8 +53,8 @@ def test_names_and_scopes(features_of):
         ],
     )
     assert found == {
-        # 财富管理 | 投资, 财富 | 养老 | 理财, 金融 (a disclaimer holds it too) | denies | 3 parts
-        "A": (1, 2, 1, 2, 1, 3, 2),
+        # 财富管理 | 投资, 财富 | 养老 | 理财 (金融 is denied) | denies | 3 parts
+        "A": (1, 2, 1, 1, 1, 3, 2),
         "B": (0, 0, 0, 0, 0, 1, 0),
         "C": (0, 0, 0, 0, 0, None, 0),  # no text holds no word; how many items is not known
     }
