@@ -20,12 +20,13 @@ from features.assemble import subject_features, with_derived
 from features.declaration import SUBJECT_TABLES, FeatureError, dated
 from features.feature_sets import FeatureSet
 from features.library import FEATURES
-from features.vocabulary import BANNED_WORDS, INVESTMENT_WORDS, pattern
+from features.vocabulary import BANNED_WORDS, INVESTMENT_WORDS
 
 PLUS = "+"
 """Between the names of corrections that are made together."""
 
-_WORDS = pattern(BANNED_WORDS + INVESTMENT_WORDS)
+# the longest first: nothing of a word may be left over
+_WORDS = "|".join(sorted(BANNED_WORDS + INVESTMENT_WORDS, key=lambda word: (-len(word), word)))
 _BETWEEN = ";；、，,。（）()"
 SCOPE_ITEM = f"[^{_BETWEEN}]*({_WORDS})[^{_BETWEEN}]*[;；、，,。]?"
 """An item of a business scope that holds a word which needs a licence, with what ends it."""

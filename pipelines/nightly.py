@@ -42,9 +42,10 @@ from pipelines.landing.deliveries import unclaimed_files
 from pipelines.landing.personal_data import PersonalKey
 from pipelines.ledger import Batch
 from pipelines.model_registry import champion
+from pipelines.past_lists import PastLists
 from pipelines.progress import Step, silent
 from pipelines.refusals import RefusalError
-from pipelines.runs import Run, code_version, now, publish, published, rows_of, run_id
+from pipelines.runs import Run, code_version, now, publish, published, run_id
 from pipelines.training import train_city
 from pipelines.warning import Warned, warn
 
@@ -78,7 +79,8 @@ class NightReport:
         lines += [f"no source claims {name}" for name in self.unclaimed[:10]]
         lines.append(
             f"{counts['subjects']:,} subjects scored, {counts['listed']} on the list, "
-            f"{counts['under_case']} under case, {counts['cleared']} cleared "
+            f"{counts.get('drawn', 0)} drawn by lot, {counts['under_case']} under case, "
+            f"{counts['cleared']} cleared "
             f"(as of {self.run.as_of}, run {self.run.run_id})"
         )
         lines.append(f"The list is in {self.lake / self.run.list_folder}")
@@ -186,15 +188,9 @@ class _Night:
     step: Step
 
     def publish(self, inputs: Sequence[str]) -> Run:
-        runs = published(self.lake)
-        previous = max(
-            (run for run in runs if run.as_of < self.as_of),
-            key=lambda run: (run.as_of, run.ended_at),
-            default=None,
-        )
-        before = None
-        if previous is not None:
-            before = rows_of(self.lake, "warnings", previous).toArrow()
+        runs = [run for run in published(self.lake) if run.as_of < self.as_of]
+        past = PastLists(self.lake, runs, self.model.version)
+        previous = past.newest
         with ExitStack() as stack:
             aside = stack.enter_context(kept_aside(self.lake.spark, self.lake.root / "staging"))
             self.step("known states", 0.59)
@@ -212,12 +208,13 @@ class _Night:
             self._keep(_ranked(score(features, self.model)), "scores")
             self.step("the list and its reasons", 0.80)
             warned = warn(
-                self.lake.spark, self.city, judged, self._kept("scores"), self.model, before,
-                self.run_id,
+                self.lake.spark, self.city, judged, self._kept("scores"), self.model, past,
+                self.run_id, aside,
             )  # fmt: skip
             self._keep_arrow(warned.tables.warnings, "warnings")
             self._keep_arrow(warned.tables.evidence, "evidence")
             self._keep_arrow(warned.contributions, "contributions")
+            self._keep_arrow(warned.counterfactuals, "counterfactuals")
             missing = unmatched(judged.known)
             if missing is not None:
                 self._keep(missing, "unmatched")
@@ -227,7 +224,11 @@ class _Night:
         folder = self.lake.root / "lists" / f"{self.as_of:%Y-%m-%d}-{self.run_id}"
         facts = self._facts(warned, counts, previous)
         write_lists(
-            folder, facts, warned.tables.warnings.to_pylist(), warned.tables.evidence.to_pylist()
+            folder,
+            facts,
+            warned.tables.warnings.to_pylist(),
+            warned.tables.evidence.to_pylist(),
+            warned.counterfactuals.to_pylist(),
         )
         run = Run(
             run_id=self.run_id,
@@ -292,6 +293,7 @@ class _Night:
         return {
             "subjects": self._kept("scores").count(),
             "listed": sections.count("list"),
+            "drawn": sections.count("random"),
             "under_case": sections.count("under_case"),
             "cleared": sections.count("cleared"),
             "evidence": warned.tables.evidence.num_rows,

@@ -97,7 +97,8 @@ class CityLake:
         return family_tree(self, subject_id, as_of, **limits)
 
     def explain(self, subject_id: str, as_of: date | None = None) -> dict[str, Any]:
-        """Why a firm stands where it stands: run, registration, score, warning, reasons, records.
+        """Why a firm stands where it stands: run, registration, score, warning, reasons, records,
+        and what would lower it.
 
         Raises `RefusalError` when no such subject was known on the date.
         """
@@ -115,6 +116,9 @@ class CityLake:
         contributions = rows_of(self.lake, "contributions", run).where(of_it).toArrow().to_pylist()
         registered = self.records("registration", name, run.as_of).to_pylist()
         verdicts, behind = self.verdicts(name, run.as_of)
+        helps: list[dict[str, Any]] = []
+        if self.lake.exists("gold", "counterfactuals"):
+            helps = rows_of(self.lake, "counterfactuals", run).where(of_it).toArrow().to_pylist()
         return {
             "run": run,
             "score": score.to_pylist()[0],
@@ -125,6 +129,7 @@ class CityLake:
             "evidence": self.evidence(name, run.as_of).to_pylist(),
             "verdicts": verdicts,
             "verdict_records": behind,
+            "counterfactuals": sorted(helps, key=lambda row: row["place"]),
         }
 
     def verdicts(

@@ -1,7 +1,7 @@
-"""Warning: from scores to the ranked list with its reasons and the records behind them.
+"""Warning: from scores to the list with its reasons, the records behind them, and what would help.
 
-Only the listed firms come to the driver; their contributions are worked out there, and the
-records behind the heaviest features are looked up in the engine.
+Only the firms that can have a place come to the driver. Who has one is chosen there, contributions
+are worked out there, and the records behind the heaviest features are looked up in the engine.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pyspark.sql import functions as F
 
 from conf.city import City
 from features.as_of import latest_by_key
+from features.characteristics import elements_of
 from features.evidence import evidence_rows
 from graphs.declaration import GRAPH_FEATURES
 from graphs.kinds import (
@@ -30,20 +31,28 @@ from graphs.kinds import (
     SHARED_AGENT,
     SHARED_PHONE,
 )
+from models.risk.choosing import RANDOM, choose
 from models.risk.contributions import BASE, contributions
 from models.risk.estimator import RiskModel
+from models.risk.facts import fact_columns
+from models.risk.inspections import RESTING_SCHEMA, latest_inspections, resting
 from models.risk.levels import ListPolicy
+from models.risk.path_words import path_words
+from models.risk.random_draw import lot_of
 from models.risk.ranking import (
     LIST,
     UNDER_CASE,
+    candidates,
     district_capacity,
     official_cases,
-    rank_subjects,
 )
-from models.risk.reasons import leading_features, reasons
+from models.risk.reasons import Reason, leading_features, reasons
 from models.risk.warning_list import WarningTables, warning_tables
 from models.risk.wording import FeatureWords, words_of
 from pipelines.assembling import Assembled, city_feature_set
+from pipelines.judging import Keep
+from pipelines.lowering import lowered, standing_of
+from pipelines.past_lists import PastLists, rows_among
 
 _DIRECTIONS = {"up": 1, "down": -1, None: 0}
 RECORDS_A_MEASURE = 5
@@ -79,10 +88,12 @@ _KINDS: Mapping[str, Sequence[str]] = {
 
 @dataclass(frozen=True)
 class Warned:
-    """A list's gold tables, the contributions behind it, and each district's capacity."""
+    """A list's gold tables, the contributions behind it, what would lower it, and each district's
+    capacity."""
 
     tables: WarningTables
     contributions: pa.Table
+    counterfactuals: pa.Table
     capacity: pa.Table
 
 
@@ -92,35 +103,136 @@ def warn(
     judged: Assembled,
     scores: DataFrame,
     model: RiskModel,
-    previous: pa.Table | None,
+    past: PastLists,
     run_id: str,
+    aside: Keep,
 ) -> Warned:
-    """The list of one run. `previous` is the `warnings` of the list before, None for the first."""
-    as_of, known = judged.as_of, judged.known
+    """The list of one run, held against those before. `aside` keeps what is not to stay."""
     policy = ListPolicy.of_settings(city.model.get("list", {}))
-    registration = latest_by_key(known["registration"], ["subject_id"])
+    facts = fact_columns(
+        judged.features.columns,
+        {name: c.feature.inputs for name, c in city_feature_set(city).with_inputs().items()},
+    )
+    registration = latest_by_key(judged.known["registration"], ["subject_id"])
     capacity = district_capacity(
-        _table(spark, city, known, "capacity"),
+        _table(spark, city, judged.known, "capacity"),
         registration,
-        as_of,
+        judged.as_of,
         city.capacity_default.inspections,
     )
-    cases = official_cases(_table(spark, city, known, "case_label"), city.target.official_stages)
-    before = previous.column("subject_id").to_pylist() if previous is not None else []
-    listed_before = spark.createDataFrame([(s,) for s in sorted(set(before))], "subject_id string")
-    ranked = rank_subjects(
-        scores, registration, capacity, cases, listed_before, as_of, policy
+    lot = lot_of(city.name, judged.as_of, policy)
+    previous = past.warnings()
+    found = candidates(
+        scores,
+        registration,
+        capacity,
+        official_cases(
+            _table(spark, city, judged.known, "case_label"), city.target.official_stages
+        ),
+        _listed_before(spark, previous),
+        _resting(spark, judged, scores, past, facts, policy),
+        judged.as_of,
+        policy,
+        lot,
     ).toArrow()
-    placed = ranked.filter(pc.is_in(ranked["place"], value_set=pa.array([LIST, UNDER_CASE])))
-    weighed = _weighed(judged, model, placed.column("subject_id").to_pylist())
+    now = _features_of(judged, found.column("subject_id").to_pylist())
+    chosen = choose(found.to_pylist(), past.before(previous, now, facts), policy, lot)
+    placed = [row["subject_id"] for row in chosen if row["place"] in (LIST, UNDER_CASE)]
     words = _words(city)
+    weighed = _weighed(judged, model, placed)
+    said = _said(spark, city, judged, weighed, words)
+    told = {subject: said.get(subject, ()) for subject in placed}
+    spoken = {name: word for name, word in words.items() if name in model.features}
+    tables = warning_tables(
+        chosen, told, previous, run_id, judged.as_of, policy, spoken,
+        _paths(city, registration, now, told),
+    )  # fmt: skip
+    helps = lowered(
+        judged, city, model, standing_of(chosen, told, now), spoken, policy, aside
+    )
+    return Warned(tables, weighed, helps, capacity.toArrow().sort_by("district"))
+
+
+def _listed_before(spark: SparkSession, previous: pa.Table | None) -> DataFrame:
+    """subject_id of the firms that had a place on the list before."""
+    rows = [] if previous is None else previous.select(["subject_id", "section"]).to_pylist()
+    subjects = {row["subject_id"] for row in rows if row["section"] in (LIST, RANDOM, UNDER_CASE)}
+    return spark.createDataFrame([(s,) for s in sorted(subjects)], "subject_id string")
+
+
+def _resting(
+    spark: SparkSession,
+    judged: Assembled,
+    scores: DataFrame,
+    past: PastLists,
+    facts: Sequence[str],
+    policy: ListPolicy,
+) -> DataFrame:
+    """Who was inspected lately without a finding, and whether it rests: RESTING_SCHEMA."""
+    if "inspection" not in judged.known or policy.quiet_days == 0:
+        return spark.createDataFrame([], RESTING_SCHEMA)
+    inspected = latest_inspections(judged.known["inspection"], judged.as_of, policy)
+    rows = inspected.toArrow().to_pylist()
+    days = {row["subject_id"]: row["inspected_date"] for row in rows}
+    probabilities = {
+        row["subject_id"]: row["probability"]
+        for row in rows_among(scores, days).toArrow().to_pylist()
+    }
+    now = [
+        row | {"probability": probabilities[row["subject_id"]]}
+        for row in _features_of(judged, days)
+        if row["subject_id"] in probabilities
+    ]
+    told = resting(rows, past.standing_at(days), now, facts, policy, judged.as_of)
+    return spark.createDataFrame(told, RESTING_SCHEMA)
+
+
+def _features_of(judged: Assembled, subjects: Iterable[str]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = rows_among(judged.features, subjects).toArrow().to_pylist()
+    return found
+
+
+def _said(
+    spark: SparkSession,
+    city: City,
+    judged: Assembled,
+    weighed: pa.Table,
+    words: Mapping[str, FeatureWords],
+) -> dict[str, tuple[Reason, ...]]:
+    """The reasons of the placed firms, by statutory element, with their records."""
+
+    def elements(feature: str) -> tuple[str, ...]:
+        return elements_of(feature, judged.as_of)
+
     raising = [row for row in weighed.to_pylist() if row["feature"] != BASE]
-    leading = leading_features(raising, words)
+    leading = leading_features(raising, words, elements=elements)
     found = _records(spark, city, judged, leading)
-    said = reasons(raising, words, found)
-    told = {subject: said.get(subject, ()) for subject in placed.column("subject_id").to_pylist()}
-    tables = warning_tables(ranked, told, previous, run_id, as_of, policy)
-    return Warned(tables, weighed, capacity.toArrow().sort_by("district"))
+    return reasons(raising, words, found, elements=elements)
+
+
+def _paths(
+    city: City,
+    registration: DataFrame,
+    features: Iterable[Mapping[str, Any]],
+    told: Mapping[str, Sequence[Reason]],
+) -> dict[str, tuple[str, str]]:
+    """The way from a known case to the firm, for those whose reasons speak of exposure."""
+    ways = {
+        row["subject_id"]: row["exposure_path"]
+        for row in features
+        if any(r.feature.startswith("exposure") for r in told.get(row["subject_id"], ()))
+    }
+    firms = {node for subject, way in ways.items() for node in _path_nodes(subject, way)}
+    names = {}
+    if city.catalogue["registration"].columns["name"].use != "never":
+        called = rows_among(registration, firms).select("subject_id", "name").toArrow()
+        names = {row["subject_id"]: row["name"] for row in called.to_pylist()}
+
+    def name_of(subject: str) -> str:
+        return f"{names[subject]}（{subject}）" if names.get(subject) else subject
+
+    paths = {subject: path_words(way, name_of) for subject, way in sorted(ways.items())}
+    return {subject: path for subject, path in paths.items() if path is not None}
 
 
 def _table(spark: SparkSession, city: City, known: Mapping[str, DataFrame], name: str) -> DataFrame:

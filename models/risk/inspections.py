@@ -9,7 +9,7 @@ not be inspected, or where nothing was going on was not cleared and does not res
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from pyspark.sql import DataFrame, Window
@@ -26,12 +26,13 @@ RESOLVED = (NOTHING_FOUND, "责令整改", CONFIRMED)
 RESTING_SCHEMA = "subject_id string, inspected_date date, rests boolean"
 
 
-def latest_inspections(inspection: DataFrame, as_of: date, days: int) -> DataFrame:
-    """Each firm's latest inspection of the last `days` days, if it found nothing.
+def latest_inspections(inspection: DataFrame, as_of: date, policy: ListPolicy) -> DataFrame:
+    """Each firm's latest inspection, if it found nothing and is younger than twice `quiet_days`.
 
     `inspection` is the known state. Columns subject_id, inspected_date; of several on one day the
-    one that was known last counts.
+    one that was known last counts. The older ones rest no more, but tell why a firm comes back.
     """
+    days = 2 * policy.quiet_days
     newest = Window.partitionBy("subject_id").orderBy(
         F.col("inspected_date").desc(),
         F.col("known_at").desc(),
@@ -54,8 +55,11 @@ def resting(
     now: Iterable[Mapping[str, Any]],
     columns: Sequence[str],
     policy: ListPolicy,
+    as_of: date,
 ) -> list[tuple[str, date, bool]]:
-    """Who of the inspected rests, in the order of their ids: subject_id, inspected_date, rests.
+    """Who of the inspected rests on the day: subject_id, inspected_date, rests, by their ids.
+
+    A firm inspected on day d rests from d to d + `quiet_days` - 1.
 
     `then` and `now`: rows of subject_id, probability and features, as of the list before the
     inspection and today. Whoever has no row in `then` rests: nothing says that anything is new.
@@ -72,7 +76,8 @@ def resting(
             and bool(changed[subject])
             and odds(new[subject]["probability"]) > policy.hold * odds(old[subject]["probability"])
         )
-        result.append((subject, row["inspected_date"], not fresh))
+        young = as_of < row["inspected_date"] + timedelta(days=policy.quiet_days)
+        result.append((subject, row["inspected_date"], young and not fresh))
     return result
 
 

@@ -16,8 +16,9 @@ from typing import Any
 import xlsxwriter
 
 from models.risk.levels import LEVELS
+from pipelines.delivering.firms_shown import FirmShown
 from pipelines.delivering.glossary import BANNER_EN, BANNER_ZH, BASES, HOW_TO_READ, LEVEL_NAMES
-from pipelines.delivering.pages import FirmShown, ListPage, district_text
+from pipelines.delivering.pages import ListPage, district_text
 
 LONGEST_CELL = 32_767  # Excel's own limit for the text of a cell
 HEADER_ROW = 3  # below title, facts and banner

@@ -16,6 +16,19 @@ LEVEL_NAMES = {
 }
 """Chinese and English name of a level, and a shape, so that colour is never the only sign."""
 
+NO_EVIDENCE = ("本期没有依据", "no evidence this time")
+OTHER_CIRCUMSTANCES = ("其他情况（不直接对应法定要件）", "Other circumstances (of no element)")
+DRAWN_MEANING = (
+    "由随机抽签产生，与风险高低无关，不说明企业有任何问题；用于无偏地估计检查命中率。",
+    "Drawn by lot, whatever the risk: nothing speaks against these firms. They tell without bias how "
+    "often an inspection finds something.",
+)
+DRAW_RULE = (
+    "抽签次序为“种子|主体代码”的 SHA-256 值，任何人可以复算；检查人员编号由各区与本区人员名册对应。",
+    "The order of the lot is the SHA-256 of “seed|subject id”, so anyone can work it out again; a "
+    "district puts its own inspectors against the numbers.",
+)
+
 INDUSTRIES = {
     "A": ("农、林、牧、渔业", "Agriculture"),
     "B": ("采矿业", "Mining"),
@@ -52,6 +65,16 @@ HOW_TO_READ = (
         "line, so that every one can be checked.",
     ),
     (
+        "理由按非法性、利诱性、社会性、公开性四要件归类；某要件“本期没有依据”只说明现有记录未见。",
+        "Reasons stand under the four statutory elements; “no evidence this time” says only that the "
+        "records at hand show none.",
+    ),
+    (
+        "“可降低风险”由模型重新评分核实，只涉及企业自己能改正的事项，不是免责承诺。",
+        "“What would lower it” was verified by scoring again, and speaks only of what a firm can put "
+        "right; it promises nothing.",
+    ),
+    (
         "注明“推算”或“资料缺失”的理由没有单条记录，仅凭此类理由不会列为红色。",
         "A reason marked as computed or as missing data has no single record; on such reasons "
         "alone no firm is red.",
@@ -60,6 +83,11 @@ HOW_TO_READ = (
         "注销、迁出企业不列入；吊销企业只占用余下名额；分数相同的按主体代码排序。",
         "Deregistered and moved-away firms are not listed; revoked ones take only what is left; "
         "equal scores are ordered by subject id.",
+    ),
+    (
+        "没有新情况的企业不会一夜之间进出名单：新进者须明显高于在列者，每次变化都注明原因。",
+        "Nobody comes or goes overnight without a new fact: a newcomer must be clearly ahead, and "
+        "every change says why.",
     ),
     (
         "是否采取措施由检查人员依法决定；企业有权要求说明并提出异议。",

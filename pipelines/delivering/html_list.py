@@ -12,7 +12,15 @@ import hashlib
 
 from markupsafe import Markup
 
-from pipelines.delivering.glossary import BANNER_EN, BANNER_ZH, BASES, HOW_TO_READ, LEVEL_NAMES
+from pipelines.delivering.glossary import (
+    BANNER_EN,
+    BANNER_ZH,
+    BASES,
+    DRAW_RULE,
+    DRAWN_MEANING,
+    HOW_TO_READ,
+    LEVEL_NAMES,
+)
 from pipelines.delivering.page_templates import environment, piece
 from pipelines.delivering.pages import ListPage, district_text
 
@@ -35,6 +43,16 @@ _CLEARED_COLUMNS = tuple(
     for key, zh, en in _COLUMNS
     if key != "change"
 )
+_DRAWN_COLUMNS = (
+    ("rank", "序号", "No."),
+    ("change", "变化", "Change"),
+    ("name", "企业", "Firm"),
+    ("district", "区", "District"),
+    ("industry", "行业", "Industry"),
+    ("inspectors", "检查人员", "Inspectors"),
+    ("inclusion", "抽中概率", "Chance"),
+    ("seed", "抽签种子", "Seed"),
+)
 
 
 def html_list(page: ListPage) -> str:
@@ -50,7 +68,8 @@ def html_list(page: ListPage) -> str:
             levels=LEVEL_NAMES,
             bases=BASES,
             how_to_read=HOW_TO_READ,
-            columns={"listed": _COLUMNS, "cleared": _CLEARED_COLUMNS},
+            drawn_meaning=(DRAWN_MEANING, DRAW_RULE),
+            columns={"listed": _COLUMNS, "cleared": _CLEARED_COLUMNS, "drawn": _DRAWN_COLUMNS},
             shown=records_shown(page),
             district_text=lambda district: district_text(district, page.facts),
             style=Markup(piece("list.css")),

@@ -17,9 +17,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from features.characteristics import ELEMENTS
+from models.risk.choosing import RANDOM
 from models.risk.levels import LEVELS
 from models.risk.ranking import LIST, UNASSIGNED, UNDER_CASE
 from models.risk.warning_list import CLEARED, SEPARATOR_EN, SEPARATOR_ZH
+from pipelines.delivering.firms_shown import FirmShown, ReasonShown, RecordShown
 from pipelines.delivering.glossary import WITHHELD, industry_words, plain
 
 Rows = pa.Table | Any  # an Arrow table, a pandas frame or a list of mappings
@@ -75,72 +78,6 @@ class RunFacts:
 
 
 @dataclass(frozen=True)
-class RecordShown:
-    """One record behind a reason: where it was read, and its two dates."""
-
-    department: str
-    table_zh: str
-    table_en: str
-    place: str  # file:line
-    record_id: str
-    event_date: str
-    known_at: str
-
-
-@dataclass(frozen=True)
-class ReasonShown:
-    """One reason: a sentence in two languages and its records, newest first."""
-
-    number: int
-    feature: str
-    zh: str
-    en: str
-    records: tuple[RecordShown, ...]
-
-
-@dataclass(frozen=True)
-class FirmShown:
-    """One line of a list. `number` counts on this page, `rank` through the city."""
-
-    number: int
-    rank: int | None
-    previous_rank: int | None
-    change: str
-    level: str
-    subject_id: str
-    name: str
-    district: str
-    district_text: str
-    industry_zh: str
-    industry_en: str
-    probability: float | None
-    reasons: tuple[ReasonShown, ...]
-    department_count: int
-    record_count: int
-
-    @property
-    def change_zh(self) -> str:
-        """What changed, in Chinese: 新增, 升 3, 降 2, 未变, 移出."""
-        steps = abs((self.previous_rank or 0) - (self.rank or 0))
-        words = {"up": f"↑ 升 {steps}", "down": f"↓ 降 {steps}"}
-        return words.get(
-            self.change, {"new": "＋ 新增", "same": "＝ 未变"}.get(self.change, "－ 移出")
-        )
-
-    @property
-    def change_en(self) -> str:
-        """What changed, in English."""
-        steps = abs((self.previous_rank or 0) - (self.rank or 0))
-        words = {"up": f"↑ up {steps}", "down": f"↓ down {steps}", "new": "＋ new"}
-        return words.get(self.change, "＝ same" if self.change == "same" else "－ cleared")
-
-    @property
-    def probability_text(self) -> str:
-        """The probability as per cent with one decimal, or a dash."""
-        return "—" if self.probability is None else f"{self.probability:.1%}"
-
-
-@dataclass(frozen=True)
 class ListPage:
     """One page: the city's (`district` None) or a district's."""
 
@@ -149,6 +86,12 @@ class ListPage:
     listed: tuple[FirmShown, ...]
     under_case: tuple[FirmShown, ...]
     cleared: tuple[FirmShown, ...]
+    drawn: tuple[FirmShown, ...] = ()
+
+    @property
+    def firms(self) -> tuple[FirmShown, ...]:
+        """Every firm of the page."""
+        return (*self.listed, *self.drawn, *self.under_case, *self.cleared)
 
     @property
     def scope_zh(self) -> str:
@@ -193,8 +136,8 @@ class ListPage:
         return sum(firm.change == change for firm in self.listed)
 
     def listed_in(self, district: str) -> int:
-        """Listed firms of a district."""
-        return sum(firm.district == district for firm in self.listed)
+        """Firms of a district that are listed or drawn."""
+        return sum(firm.district == district for firm in (*self.listed, *self.drawn))
 
     def note_lines(self) -> tuple[tuple[str, str], ...]:
         """What the reader is told about capacity, and what the night adds."""
@@ -237,19 +180,32 @@ def field_rules(catalogue: Mapping[str, Any], sources: Iterable[Any] = ()) -> Fi
 _HASHED = ("person", "phone")
 
 
-def list_page(facts: RunFacts, warnings: Rows, evidence: Rows) -> ListPage:
+def list_page(
+    facts: RunFacts, warnings: Rows, evidence: Rows, counterfactuals: Rows = ()
+) -> ListPage:
     """The page of the whole city.
 
-    `warnings` and `evidence` as `models.risk.warning_list` makes them, of one run (see `rows_of`).
+    `warnings` and `evidence` as `models.risk.warning_list` makes them, `counterfactuals` as
+    `models.risk.counterfactuals` does, of one run (see `rows_of`). What an older run did not say
+    is left out.
     """
     behind = _reasons_by_subject(rows_of(evidence), facts.fields)
-    sections: dict[str, list[Mapping[str, Any]]] = {LIST: [], UNDER_CASE: [], CLEARED: []}
+    helps: dict[str, list[tuple[str, str]]] = {}
+    for row in sorted(rows_of(counterfactuals), key=lambda row: (row["subject_id"], row["place"])):
+        told = (plain(row["sentence_zh"]), plain(row["sentence_en"]))
+        helps.setdefault(row["subject_id"], []).append(told)
+    sections: dict[str, list[Mapping[str, Any]]] = {
+        LIST: [], UNDER_CASE: [], CLEARED: [], RANDOM: [],
+    }  # fmt: skip
     for row in rows_of(warnings):
         sections[row["section"]].append(row)
     shown = []
     for rows in sections.values():
         rows.sort(key=lambda row: (row["rank"] or row["previous_rank"] or 0, row["subject_id"]))
-        firms = (_firm(number, row, facts, behind) for number, row in enumerate(rows, start=1))
+        firms = (
+            _firm(number, row, facts, behind, helps.get(row["subject_id"], ()))
+            for number, row in enumerate(rows, start=1)
+        )
         shown.append(tuple(firms))
     return ListPage(facts, None, *shown)
 
@@ -262,7 +218,12 @@ def district_page(page: ListPage, district: str) -> ListPage:
         return tuple(replace(firm, number=number) for number, firm in enumerate(own, start=1))
 
     return ListPage(
-        page.facts, district, here(page.listed), here(page.under_case), here(page.cleared)
+        page.facts,
+        district,
+        here(page.listed),
+        here(page.under_case),
+        here(page.cleared),
+        here(page.drawn),
     )
 
 
@@ -270,8 +231,7 @@ def districts_of(page: ListPage) -> list[str]:
     """Every district that gets a page: those with a capacity and those with a firm on a page."""
     if ("registration", "district") in page.facts.fields.hidden:
         return []
-    firms = (*page.listed, *page.under_case, *page.cleared)
-    named = {firm.district for firm in firms} | {row.district for row in page.facts.capacity}
+    named = {firm.district for firm in page.firms} | {row.district for row in page.facts.capacity}
     return sorted(named)
 
 
@@ -297,6 +257,7 @@ def _firm(
     row: Mapping[str, Any],
     facts: RunFacts,
     behind: Mapping[str, Sequence[ReasonShown]],
+    lowered_by: Sequence[tuple[str, str]],
 ) -> FirmShown:
     def shown(column: str) -> str:
         if ("registration", column) in facts.fields.hidden:
@@ -313,7 +274,7 @@ def _firm(
         rank=_whole(row["rank"]),
         previous_rank=_whole(row["previous_rank"]),
         change=row["change"],
-        level=row["level"],
+        level=row["level"] or "",
         subject_id=subject_id,
         name=shown("name") or "（无名称）",
         district=place,
@@ -325,7 +286,18 @@ def _firm(
         reasons=told if told and row["section"] != CLEARED else _sentences(row),
         department_count=row["department_count"],
         record_count=row["record_count"],
+        backed=tuple(part for part in (row.get("elements") or "").split(",") if part),
+        path=_both(row, "path"),
+        why=_both(row, "change"),
+        lowered_by=tuple(lowered_by),
+        inclusion_prob=row.get("inclusion_prob"),
+        draw_seed=plain(row.get("draw_seed") or ""),
+        inspectors=(row.get("inspector_no") or "").replace(";", "、"),
     )
+
+
+def _both(row: Mapping[str, Any], name: str) -> tuple[str, str]:
+    return plain(row.get(f"{name}_zh") or ""), plain(row.get(f"{name}_en") or "")
 
 
 def _sentences(row: Mapping[str, Any]) -> tuple[ReasonShown, ...]:
@@ -351,6 +323,7 @@ def _reasons_by_subject(
                 zh=plain(rows[0]["sentence_zh"]),
                 en=plain(rows[0]["sentence_en"]),
                 records=tuple(_record(row, rules) for row in _newest_first(rows)),
+                elements=tuple(e for e in (rows[0].get("elements") or "").split(",") if e in ELEMENTS),
             )
             for number, rows in sorted(reasons.items())
         )

@@ -17,12 +17,19 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from models.risk.path_words import EDGE_WORDS, NODE_WORDS
 from models.risk.wording import FeatureWords, as_number, in_words
-from pipelines.delivering.glossary import BANNER_EN, BANNER_ZH, LEVEL_NAMES, WITHHELD, plain
+from pipelines.delivering.firms_shown import FirmShown, ReasonShown
+from pipelines.delivering.glossary import (
+    BANNER_EN,
+    BANNER_ZH,
+    DRAWN_MEANING,
+    LEVEL_NAMES,
+    WITHHELD,
+    plain,
+)
 from pipelines.delivering.pages import (
-    FirmShown,
     ListPage,
-    ReasonShown,
     Rows,
     RunFacts,
     district_page,
@@ -35,20 +42,6 @@ from pipelines.refusals import RefusalError
 STYLES = {"red": "bold red", "orange": "dark_orange", "yellow": "yellow", "blue": "blue"}
 RECORDS_SHOWN = 6
 WEIGHTS_SHOWN = 12
-NODE_WORDS = {
-    "person": "（某自然人）",
-    "address": "（某住所）",
-    "phone": "（某电话）",
-    "agent": "（某代办机构）",
-}
-EDGE_WORDS = {
-    "ownership": "持股",
-    "directorship": "任职",
-    "branch": "分支机构",
-    "shared_address": "同一住所",
-    "shared_phone": "同一电话",
-    "shared_agent": "同一代办机构",
-}
 
 
 def warning_table(
@@ -80,6 +73,9 @@ def warning_table(
     rest = len(page.listed) - top
     if rest > 0:
         parts.append(Text(f"其余 {rest} 家未显示 ({rest} more: --top)", style="dim"))
+    if page.drawn:
+        parts += [Text("\n双随机抽查 Drawn by lot", style="bold"), _lot(page.drawn[:top])]
+        parts.append(Text(f"{_tight(DRAWN_MEANING[0])}\n{DRAWN_MEANING[1]}", style="dim"))
     if page.cleared:
         parts += [Text("\n已移出 Cleared", style="bold"), _gone(page.cleared[:top])]
     parts += [Text(f"\n{_tight(zh)}\n{en}", style="dim") for zh, en in page.note_lines()]
@@ -99,24 +95,35 @@ def explanation(
     language: Language = "zh",
     facts: RunFacts | None = None,
     words: Mapping[str, FeatureWords] | None = None,
+    counterfactuals: Rows = (),
 ) -> RenderableType:
     """Why one firm stands where it stands: its score, its reasons, and where each was read.
 
     `score`, `registration`, `warning`, `features`: its rows (`warning` None when it is not on the
     list, `registration` empty when it is not registered); `contributions` and `evidence`: the rows
     of the gold tables; `verdicts` and `verdict_records` what the rules find, told in `language`.
-    `words`: the display names of the features, where the caller has them.
+    `words`: the display names of the features, where the caller has them. `counterfactuals`: what
+    would lower it, rows of the gold table.
     """
-    page = list_page(facts or facts_of(run), [warning] if warning else [], evidence)
-    firm = next((one for one in (*page.listed, *page.under_case, *page.cleared)), None)
+    rows = [warning] if warning else []
+    page = list_page(facts or facts_of(run), rows, evidence, counterfactuals)
+    firm = next(iter(page.firms), None)
     parts: list[RenderableType] = [_who(page, firm, score, registration)]
     if firm is None:
         said = "不在本期名单上：名次在本区检查能力之外，或不在可列入范围 (not on this list)"
         parts.append(Text(said, style="italic"))
-    parts += [_reason(reason) for reason in (firm.reasons if firm else ())]
+    if firm in (*page.listed, *page.under_case):
+        parts += _by_element(firm)
+    elif firm:
+        parts += [_reason(reason) for reason in firm.reasons]
     path = _path(features.get("exposure_path"))
     if path:
         parts += [Text("\n关联路径 Path to a known case", style="bold"), *path]
+    if firm and firm.lowered_by:
+        parts.append(Text("\n可降低风险的改正 What would lower it", style="bold"))
+        parts += [_told(zh, en) for zh, en in firm.lowered_by]
+    if firm and firm.why[0]:
+        parts += [Text("\n变化原因 Why it changed", style="bold"), _told(*firm.why)]
     if contributions:
         parts.append(Text("\n对分数的影响 What moved the score", style="bold"))
         parts.append(_weights(contributions, words or {}))
@@ -149,7 +156,7 @@ def _heading(page: ListPage) -> Panel:
     for level, count in page.level_counts().items():
         zh, _, shape = LEVEL_NAMES[level]
         text.append(f"{shape} {zh} {count}  ", style=STYLES[level])
-    text.append(f"· 已立案 {len(page.under_case)} · 已移出 {len(page.cleared)}\n")
+    text.append(f"· 双随机 {len(page.drawn)} · 已立案 {len(page.under_case)} · 已移出 {len(page.cleared)}\n")
     text.append(f"模型 {facts.model_version} · 运行 {facts.run_id}", style="dim")
     return Panel(text, subtitle=Text(BANNER_ZH, style="bold red"), box=box.ROUNDED)
 
@@ -183,12 +190,30 @@ def _in_short(firm: FirmShown) -> Text:
     # what stands behind a reason is told by `explain`; here only the reason itself fits
     said = [_tight(reason.zh.rsplit("（", 1)[0]) for reason in firm.reasons[:3]]
     text = Text("\n".join(said))
-    return text.append(f"\n{firm.department_count}个部门{firm.record_count}条记录", style="dim")
+    elements = "、".join(one.zh for one in firm.elements if one.name in firm.backed)
+    text.append(f"\n{elements}：有依据" if elements else "", style="dim")
+    text.append(f"\n{firm.department_count}个部门{firm.record_count}条记录", style="dim")
+    if firm.why[0] and firm.change == "new":
+        text.append(f"\n{_tight(firm.why[0])}", style="dim italic")
+    return text
 
 
 def _tight(chinese: str) -> str:
     # a terminal breaks lines at blanks, and a Chinese line may break anywhere
     return chinese.replace(" ", "")
+
+
+def _lot(firms: Sequence[FirmShown]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("企业 · 代码 · 区", ratio=5, overflow="fold")
+    table.add_column("检查人员", no_wrap=True)
+    table.add_column("抽中概率", justify="right", no_wrap=True)
+    for firm in firms:
+        who = Text(firm.name, style="bold").append(f"\n{firm.subject_id}", style="dim")
+        who.append(f" {firm.district_text.split()[0]}", style="dim")
+        table.add_row(str(firm.number), who, firm.inspectors or "—", firm.inclusion_text)
+    return table
 
 
 def _gone(firms: Sequence[FirmShown]) -> Table:
@@ -217,7 +242,10 @@ def _who(
     if firm:
         text.append(f"  {firm.district_text}  {firm.industry_zh}", style="not bold")
     text.append("\n")
-    if firm and firm.rank is not None:
+    if firm and firm in page.drawn:
+        said = f"双随机抽查第 {firm.number} 位 · 抽中概率 {firm.inclusion_text}"
+        text.append(f"{said} · 检查人员 {firm.inspectors}\n", style="not bold")
+    elif firm and firm.rank is not None:
         text.append_text(_level(firm.level))
         section = "已立案" if firm in page.under_case else "名单"
         said = f"  {section}第 {firm.rank} 位 · {firm.change_zh}"
@@ -233,11 +261,30 @@ def _who(
     return Panel(text, box=box.ROUNDED)
 
 
+def _by_element(firm: FirmShown) -> list[RenderableType]:
+    """The reasons under their elements; an element without evidence says so."""
+    parts: list[RenderableType] = []
+    for element in firm.elements:
+        heading = Text(f"\n【{element.zh} {element.en}】", style="bold magenta")
+        said = _tight(element.said[0])
+        parts.append(heading.append(f" {said}" if said else "", style="not bold dim"))
+        parts += [_reason(reason) for reason in element.reasons]
+    return parts
+
+
+def _told(zh: str, en: str) -> RenderableType:
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row("·", Text(_tight(zh)).append(f"\n{en}", style="dim"))
+    return grid
+
+
 def _reason(reason: ReasonShown) -> RenderableType:
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(no_wrap=True, justify="right")
     grid.add_column(overflow="fold")
-    grid.add_row(f"\n{reason.number}.", Text(f"\n{_tight(reason.zh)}", style="bold"))
+    grid.add_row(f"{reason.number}.", Text(_tight(reason.zh), style="bold"))
     grid.add_row("", Text(reason.en, style="dim"))
     for record in reason.records[:RECORDS_SHOWN]:
         line = Text(f"{record.department} {record.table_zh} ")
@@ -260,12 +307,12 @@ def _path(steps: str | None) -> list[Text]:
     lines, arrow = [], ""
     for step in json.loads(steps):
         if "edge" in step:
-            zh = EDGE_WORDS.get(step["edge"], step["edge"])
+            zh = EDGE_WORDS.get(step["edge"], (step["edge"],))[0]
             arrow = f"{'↓' if step.get('direction') == 'down' else '↑'} {zh} "
             continue
         kind = step.get("kind", "")
-        named = plain(step["node"]) if kind == "firm" else NODE_WORDS.get(kind, WITHHELD)
-        lines.append(Text(f"  {arrow}{named}"))
+        other = f"（{NODE_WORDS[kind][0]}）" if kind in NODE_WORDS else WITHHELD
+        lines.append(Text(f"  {arrow}{plain(step['node']) if kind == 'firm' else other}"))
     return lines
 
 

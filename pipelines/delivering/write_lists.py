@@ -38,7 +38,9 @@ class WrittenFile:
     size: int
 
 
-def write_lists(folder: Path, facts: RunFacts, warnings: Rows, evidence: Rows) -> list[WrittenFile]:
+def write_lists(
+    folder: Path, facts: RunFacts, warnings: Rows, evidence: Rows, counterfactuals: Rows = ()
+) -> list[WrittenFile]:
     """Write every page of a list into `folder` and say what was written, the city's page first.
 
     Files are called `forewarn-<as_of>-<city or district code>.html` and `.xlsx`. What stood in
@@ -54,7 +56,7 @@ def write_lists(folder: Path, facts: RunFacts, warnings: Rows, evidence: Rows) -
         shutil.rmtree(leftover, ignore_errors=True)
     fresh.mkdir(parents=True)
     written = []
-    for name, district, content in _files(list_page(facts, warnings, evidence)):
+    for name, district, content in _files(list_page(facts, warnings, evidence, counterfactuals)):
         with (fresh / name).open("wb") as file:
             file.write(content)
             file.flush()

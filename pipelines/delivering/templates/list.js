@@ -72,7 +72,7 @@
   document.querySelector(".tools").addEventListener("submit", function (event) { event.preventDefault(); });
   document.getElementById("print").addEventListener("click", function () { window.print(); });
   document.getElementById("open").addEventListener("click", function () {
-    var records = Array.from(document.querySelectorAll("details.records"));
+    var records = Array.from(document.querySelectorAll("details.records, details.lowered"));
     var open = !records.every(function (one) { return one.open; });
     records.forEach(function (one) { one.open = open; });
   });

@@ -92,8 +92,8 @@ def test_every_firm_reason_and_record_stands_in_the_page() -> None:
 def test_the_banner_stands_on_top_and_on_every_printed_page() -> None:
     page = read(HTML)
     assert HTML.index('class="banner"') < HTML.index("<h1>")
-    # a header row that is repeated on each printed page, in each of the three tables
-    assert page.count("tr", **{"class": "banner-row"}) == 3
+    # a header row that is repeated on each printed page, in each of the four tables
+    assert page.count("tr", **{"class": "banner-row"}) == 4
     assert f'@bottom-left{{content:"{BANNER_ZH}"' in HTML
 
 
@@ -152,7 +152,7 @@ def test_a_district_page_names_the_district_and_filters_by_none() -> None:
 
 def test_an_empty_list_is_a_page() -> None:
     page = read(html_list(list_page(sample_list.facts(capacity=()), [], [])))
-    assert page.count("tbody", **{"class": "none"}) == 3
+    assert page.count("tbody", **{"class": "none"}) == 4
     assert BANNER_ZH in "".join(page.text)
 
 
