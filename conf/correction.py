@@ -92,9 +92,7 @@ def _check_edit(
     file: YamlFile, name: str, place: int, edit: Edit, tables: Mapping[str, Table]
 ) -> None:
     for table in (edit.table, edit.source):
-        if table is not None and (
-            table not in tables or "subject_id" not in tables[table].columns
-        ):
+        if table is not None and (table not in tables or "subject_id" not in tables[table].columns):
             known = [n for n, t in tables.items() if "subject_id" in t.columns]
             message = f"{name}: unknown table '{table}'; expected one of {listed(known)}"
             raise file.error(message + did_you_mean(table, known), "corrections", name)

@@ -36,7 +36,9 @@ class PastLists:
 
     def warnings(self) -> pa.Table | None:
         """The `warnings` of the newest; None before the first list."""
-        return None if self.newest is None else rows_of(self.lake, "warnings", self.newest).toArrow()
+        return (
+            None if self.newest is None else rows_of(self.lake, "warnings", self.newest).toArrow()
+        )
 
     def before(
         self, listed: pa.Table | None, now: Iterable[Mapping[str, Any]], columns: Sequence[str]

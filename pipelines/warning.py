@@ -147,9 +147,7 @@ def warn(
         chosen, told, previous, run_id, judged.as_of, policy, spoken,
         _paths(city, registration, now, told),
     )  # fmt: skip
-    helps = lowered(
-        judged, city, model, standing_of(chosen, told, now), spoken, policy, aside
-    )
+    helps = lowered(judged, city, model, standing_of(chosen, told, now), spoken, policy, aside)
     return Warned(tables, weighed, helps, capacity.toArrow().sort_by("district"))
 
 

@@ -124,9 +124,7 @@ def choose(
     return chosen
 
 
-def _keep_lot(
-    district: _District, before: Before | None, policy: ListPolicy, lot: str
-) -> None:
+def _keep_lot(district: _District, before: Before | None, policy: ListPolicy, lot: str) -> None:
     """The firms drawn earlier in this week that can still be listed."""
     seed = draw_seed(lot, district.name)
     drawn = {} if before is None else before.by_subject(RANDOM)
@@ -215,7 +213,9 @@ def _other_place(row: Mapping[str, Any], old: Mapping[str, Any], limit: int) -> 
     return WATCHED if row["subject_id"] in old else None
 
 
-def _say_causes(chosen: Sequence[dict[str, Any]], before: Before | None, policy: ListPolicy) -> None:
+def _say_causes(
+    chosen: Sequence[dict[str, Any]], before: Before | None, policy: ListPolicy
+) -> None:
     """Writes cause, because_of and changed into every chosen row."""
     for row in chosen:
         row |= {"cause": None, "because_of": None, "changed": ()}
@@ -240,9 +240,10 @@ def _say_causes(chosen: Sequence[dict[str, Any]], before: Before | None, policy:
             row["cause"] = "moved"
             came[row["district"]].append(row)
             left[old[subject]["district"]].append(row)
-        elif row["place"] in (RANDOM, UNDER_CASE) and past.get(subject, {}).get(
-            "section"
-        ) != row["place"]:
+        elif (
+            row["place"] in (RANDOM, UNDER_CASE)
+            and past.get(subject, {}).get("section") != row["place"]
+        ):
             row["cause"] = "drawn" if row["place"] == RANDOM else "under_case"
         if row["cause"] == "own_fact":
             row["changed"] = tuple(before.changed.get(subject) or ())

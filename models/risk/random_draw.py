@@ -54,5 +54,7 @@ def drawn_inspectors(seed: str, subject_id: str, among: int, together: int) -> s
 
     Each firm's draw is its own, so that no other firm's coming or going changes it.
     """
-    numbers = sorted(range(1, among + 1), key=lambda n: lot_order(f"{seed}|inspector {n}", subject_id))
+    numbers = sorted(
+        range(1, among + 1), key=lambda n: lot_order(f"{seed}|inspector {n}", subject_id)
+    )
     return ";".join(str(n) for n in sorted(numbers[:together]))

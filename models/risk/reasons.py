@@ -121,7 +121,11 @@ def reasons(
     for subject_id, themes in _themes(contributions, texts).items():
         spoken = [
             _spoken(
-                leader, texts[leader.feature], found[subject_id, leader.feature], subject_id, elements
+                leader,
+                texts[leader.feature],
+                found[subject_id, leader.feature],
+                subject_id,
+                elements,
             )
             for leader in _candidates(themes, CANDIDATES_A_FIRM, elements)
         ]
@@ -247,9 +251,7 @@ def _leader(
     return _Leader(theme, heaviest["feature"], value, total, hollow)
 
 
-def _candidates(
-    themes: Sequence[_Leader], limit: int, elements: Elements
-) -> list[_Leader]:
+def _candidates(themes: Sequence[_Leader], limit: int, elements: Elements) -> list[_Leader]:
     """The heaviest themes, and of every element the two heaviest that tell of a fact."""
     chosen = list(themes[:limit])
     spoken_for: Counter[str] = Counter()

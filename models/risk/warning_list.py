@@ -235,7 +235,9 @@ def _drawn(
     )
     drawn = []
     for rank, row in enumerate(members, start=1):
-        change_zh, change_en = change_words(row, words, left=row.get("cause") not in (None, "drawn"))
+        change_zh, change_en = change_words(
+            row, words, left=row.get("cause") not in (None, "drawn")
+        )
         drawn.append(
             {
                 "rank": rank,

@@ -15,9 +15,18 @@ from typing import Any
 
 import xlsxwriter
 
+from features.characteristics import ELEMENTS
 from models.risk.levels import LEVELS
 from pipelines.delivering.firms_shown import FirmShown
-from pipelines.delivering.glossary import BANNER_EN, BANNER_ZH, BASES, HOW_TO_READ, LEVEL_NAMES
+from pipelines.delivering.glossary import (
+    BANNER_EN,
+    BANNER_ZH,
+    BASES,
+    DRAW_RULE,
+    DRAWN_MEANING,
+    HOW_TO_READ,
+    LEVEL_NAMES,
+)
 from pipelines.delivering.pages import ListPage, district_text
 
 LONGEST_CELL = 32_767  # Excel's own limit for the text of a cell
@@ -38,10 +47,25 @@ _LISTED = (
     ("区\nDistrict", 10),
     ("行业\nIndustry", 13),
     ("概率\nProb.", 8.5),
-    ("理由\nReasons", 64),
+    ("理由（按要件）\nReasons by element", 64),
     ("部门数\nDepts", 8),
     ("记录数\nRecords", 9),
+    ("关联路径\nPath", 30),
+    ("可降低风险的改正\nWhat would lower it", 44),
+    ("变化原因\nWhy it changed", 26),
     ("检查记录（填写）\nInspector's note", 20),
+)
+_DRAWN = (
+    ("序号\nNo.", 6),
+    ("变化\nChange", 8.5),
+    ("企业名称\nFirm", 34),
+    ("主体代码\nSubject id", 21),
+    ("区\nDistrict", 14),
+    ("行业\nIndustry", 20),
+    ("检查人员\nInspectors", 12),
+    ("抽中概率\nChance", 10),
+    ("抽签种子\nSeed", 34),
+    ("检查记录（填写）\nInspector's note", 24),
 )
 _CLEARED = (
     ("原名次\nWas no.", 8),
@@ -59,6 +83,7 @@ _EVIDENCE = (
     ("企业名称\nFirm", 30),
     ("主体代码\nSubject id", 21),
     ("理由\nReason", 7),
+    ("要件\nElement", 12),
     ("理由内容\nIn words", 46),
     ("部门\nDepartment", 20),
     ("数据表\nTable", 18),
@@ -90,7 +115,8 @@ def excel_list(page: ListPage) -> bytes:
         }
     )
     writer = _Writer(book, page)
-    writer.firms("预警名单", page.listed, "按风险由高到低，列满本周检查能力为止")
+    writer.firms("预警名单", page.listed, "按风险由高到低，列满本周检查能力（除双随机名额）为止")
+    writer.drawn("双随机抽查", page.drawn)
     writer.firms("已立案", page.under_case, "已进入办案程序，不占检查能力")
     writer.cleared("已移出", page.cleared)
     writer.evidence("依据", (("预警", page.listed), ("已立案", page.under_case)))
@@ -125,6 +151,7 @@ class _Writer:
         self.line_code = style(font_name="Consolas", num_format="@", **line)
         self.number = style(num_format="0", align="center", **line)
         self.percent = style(num_format="0.0%", align="center", **line)
+        self.chance = style(num_format="0.00%", align="center", **line)
         self.plain = style(text_wrap=True)
         self.centred = style(bold=True, bg_color="#E6EBF2", align="center", **line)
         self.heading = style(bold=True, font_size=12, font_color="#17365D")
@@ -146,15 +173,36 @@ class _Writer:
                 5: (firm.district_text, self.text),
                 6: (firm.industry_zh, self.text),
                 8: (_reasons(firm), self.text),
-                11: ("", self.text),
+                11: (firm.path[0], self.text),
+                12: (_lowered(firm), self.text),
+                13: (firm.why[0], self.text),
+                14: ("", self.text),
             }
             for column, (text, style) in texts.items():
                 _text(sheet, row, column, text, style)
-            cells = ((firm.name, 26), (firm.industry_zh, 13), (_reasons(firm), 64))
+            cells = ((firm.name, 26), (firm.industry_zh, 13), (_reasons(firm), 64),
+                     (firm.path[0], 30), (_lowered(firm), 44), (firm.why[0], 26))  # fmt: skip
             sheet.set_row(row, _height(cells))
             self._probability(sheet, row, 7, firm)
             sheet.write_number(row, 9, firm.department_count, self.number)
             sheet.write_number(row, 10, firm.record_count, self.number)
+
+    def drawn(self, name: str, firms: Sequence[FirmShown]) -> None:
+        """The sheet of the firms drawn by lot: nothing is said of them but that they were drawn."""
+        sheet = self._sheet(name, DRAWN_MEANING[0], _DRAWN, len(firms))
+        for row, firm in enumerate(firms, start=HEADER_ROW + 1):
+            sheet.write_number(row, 0, firm.number, self.number)
+            texts = (firm.change_zh, firm.name, firm.subject_id, firm.district_text,
+                     firm.industry_zh, firm.inspectors)  # fmt: skip
+            for column, text in enumerate(texts, start=1):
+                style = {2: self.bold, 3: self.code}.get(column, self.text)
+                _text(sheet, row, column, text, style)
+            if firm.inclusion_prob is not None:
+                sheet.write_number(row, 7, firm.inclusion_prob, self.chance)
+            _text(sheet, row, 8, firm.draw_seed, self.code)
+            _text(sheet, row, 9, "", self.text)
+            cells = ((firm.name, 34), (firm.industry_zh, 20), (firm.draw_seed, 34))
+            sheet.set_row(row, _height(cells))
 
     def cleared(self, name: str, firms: Sequence[FirmShown]) -> None:
         """The sheet of the firms that left the list."""
@@ -184,16 +232,17 @@ class _Writer:
         for row, (section, firm, reason, record) in enumerate(rows, start=HEADER_ROW + 1):
             sheet.write_number(row, 1, firm.number, self.number)
             sheet.write_number(row, 4, reason.number, self.number)
-            texts = [(0, section), (2, firm.name), (3, firm.subject_id), (5, reason.zh)]
+            texts = [(0, section), (2, firm.name), (3, firm.subject_id), (6, reason.zh)]
+            texts.append((5, "、".join(ELEMENTS[name].zh for name in reason.elements)))
             if record is None:
-                texts.append((8, "没有单条记录"))
+                texts.append((9, "没有单条记录"))
             else:
-                texts += [(6, record.department), (7, record.table_zh), (8, record.place)]
-                texts += [(9, record.record_id), (10, record.event_date), (11, record.known_at)]
+                texts += [(7, record.department), (8, record.table_zh), (9, record.place)]
+                texts += [(10, record.record_id), (11, record.event_date), (12, record.known_at)]
             filled = dict(texts)
             for column in range(len(_EVIDENCE)):
                 if column not in (1, 4):
-                    style = self.line_code if column in (3, 8, 9) else self.line
+                    style = self.line_code if column in (3, 9, 10) else self.line
                     _text(sheet, row, column, filled.get(column, ""), style)
 
     def guide(self, name: str) -> None:
@@ -220,6 +269,8 @@ class _Writer:
             *((levels[level], meaning[0]) for level, meaning in facts.level_meanings.items()),
             *(("提示 Note", zh) for zh, _ in page.note_lines()),
             *(("说明 Guide", zh) for zh, _ in HOW_TO_READ),
+            ("双随机 Lot", DRAWN_MEANING[0]),
+            ("双随机 Lot", DRAW_RULE[0]),
         ]
         for label, text in pairs:
             _text(sheet, row, 0, label, self.heading)
@@ -228,7 +279,9 @@ class _Writer:
             sheet.set_row(row, 32 if len(text) > 45 else 18)
             row += 1
         row += 1
-        for column, text in enumerate(("区 District", "登记企业", "检查能力", "列入", "来源")):
+        for column, text in enumerate(
+            ("区 District", "登记企业", "检查能力", "列入与抽查", "来源")
+        ):
             _text(sheet, row, column, text, self.centred if 0 < column < 4 else self.header)
         for capacity in page.capacity:
             row += 1
@@ -307,7 +360,18 @@ def _width(text: str) -> int:
 
 
 def _reasons(firm: FirmShown) -> str:
-    return "\n".join(f"{reason.number}. {reason.zh}" for reason in firm.reasons)
+    if not firm.reasons:
+        return ""
+    lines = []
+    for element in firm.spoken_for:
+        said = f" {element.said[0]}" if element.said[0] else ""
+        lines.append(f"【{element.zh}】{said}")
+        lines += [f"{reason.number}. {reason.zh}" for reason in element.reasons]
+    return "\n".join([*lines, *(firm.without_evidence or ())[:1]])
+
+
+def _lowered(firm: FirmShown) -> str:
+    return "\n".join(f"· {zh}" for zh, _ in firm.lowered_by)
 
 
 def _text(sheet: Any, row: int, column: int, text: str, style: Any) -> None:

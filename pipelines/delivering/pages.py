@@ -323,7 +323,9 @@ def _reasons_by_subject(
                 zh=plain(rows[0]["sentence_zh"]),
                 en=plain(rows[0]["sentence_en"]),
                 records=tuple(_record(row, rules) for row in _newest_first(rows)),
-                elements=tuple(e for e in (rows[0].get("elements") or "").split(",") if e in ELEMENTS),
+                elements=tuple(
+                    e for e in (rows[0].get("elements") or "").split(",") if e in ELEMENTS
+                ),
             )
             for number, rows in sorted(reasons.items())
         )

@@ -156,7 +156,9 @@ def _heading(page: ListPage) -> Panel:
     for level, count in page.level_counts().items():
         zh, _, shape = LEVEL_NAMES[level]
         text.append(f"{shape} {zh} {count}  ", style=STYLES[level])
-    text.append(f"· 双随机 {len(page.drawn)} · 已立案 {len(page.under_case)} · 已移出 {len(page.cleared)}\n")
+    text.append(
+        f"· 双随机 {len(page.drawn)} · 已立案 {len(page.under_case)} · 已移出 {len(page.cleared)}\n"
+    )
     text.append(f"模型 {facts.model_version} · 运行 {facts.run_id}", style="dim")
     return Panel(text, subtitle=Text(BANNER_ZH, style="bold red"), box=box.ROUNDED)
 

@@ -57,7 +57,9 @@ def tables(spark: Any) -> dict[str, Any]:
 def corrected(spark: Any, *plans: str) -> dict[str, dict[str, Any]]:
     known, core = tables(spark), feature_set("core")
     published = subject_features(known, DAY, core)
-    wanted = spark.createDataFrame([("A", p) for p in ("", *plans)], "subject_id string, plan string")
+    wanted = spark.createDataFrame(
+        [("A", p) for p in ("", *plans)], "subject_id string, plan string"
+    )
     rows = corrected_features(known, DAY, core, published, CORRECTIONS, wanted)
     found = {row["plan"]: row.asDict() for row in rows.collect()}
     before = published.where("subject_id = 'A'").collect()[0].asDict()

@@ -15,7 +15,14 @@ from models.risk.choosing import CAUSES, Before, choose
 from models.risk.facts import Change
 from models.risk.inspections import odds
 from models.risk.levels import ListPolicy
-from models.risk.random_draw import draw_seed, draw_size, drawn_inspectors, lot_of, lot_order, week_of
+from models.risk.random_draw import (
+    draw_seed,
+    draw_size,
+    drawn_inspectors,
+    lot_of,
+    lot_order,
+    week_of,
+)
 from models.risk.wording import FeatureWords
 
 MONDAY = date(2024, 12, 30)
@@ -43,7 +50,9 @@ def night(
     """Tonight's choice among all firms of the city; each district's queue is counted here."""
     for district in {f["district"] for f in firms}:
         queue = [f for f in firms if f["district"] == district and f["queue"] == "list"]
-        for place, one in enumerate(sorted(queue, key=lambda f: (-f["margin"], f["subject_id"])), 1):
+        for place, one in enumerate(
+            sorted(queue, key=lambda f: (-f["margin"], f["subject_id"])), 1
+        ):
             one |= {"listable": len(queue), "position": place}
     return choose(firms, before, policy, lot_of("demo", as_of, policy))
 
@@ -56,7 +65,9 @@ def after(
     firms: list[dict[str, Any]] = (),
 ) -> Before:
     """The list of that night as the next one finds it; nothing changed unless it is said."""
-    rows = [row | {"section": row["place"], "rank": 1} for row in chosen if row["place"] != "watched"]
+    rows = [
+        row | {"section": row["place"], "rank": 1} for row in chosen if row["place"] != "watched"
+    ]
     calm: dict[str, Any] = {f["subject_id"]: () for f in (*firms, *rows)}
     return Before(rows, as_of, same_model, calm | (changed or {}))
 
@@ -108,7 +119,9 @@ def test_a_fact_that_speaks_for_a_firm_ends_its_hold() -> None:
     assert placed(told) == {"A", "B", waiting}
     assert causes(told) == {waiting: ("place_freed", "C"), "C": ("own_fact", None)}
     # a fact that speaks against a firm never costs it its place
-    rose = night(six(C=0.41), MONDAY + timedelta(1), after(first(), changed={"C": NEW}, firms=six()))
+    rose = night(
+        six(C=0.41), MONDAY + timedelta(1), after(first(), changed={"C": NEW}, firms=six())
+    )
     assert placed(rose) == {"A", "B", "C"}
 
 
@@ -184,7 +197,9 @@ def test_laws_of_many_nights(nights: list[list[Any]], capacities: list[int]) -> 
             before = Before(before.rows, before.as_of, True, changed)
         chosen = night(firms, day, before)
         for district in ("1", "2"):
-            here = [r for r in chosen if r["district"] == district and r["place"] in ("list", "random")]
+            here = [
+                r for r in chosen if r["district"] == district and r["place"] in ("list", "random")
+            ]
             assert len(here) <= capacity
         for row in chosen:
             assert row["cause"] is None or row["cause"] in CAUSES
@@ -208,7 +223,10 @@ def _every_change_has_its_cause(chosen: list[Any], before: Before, changed: dict
             # the one that made room, or took it, moved the other way by something of its own
             assert by not in now or now[by]["cause"] in (*CAME_OR_LEFT_BY_ITSELF, "moved")
         if cause == "calendar" and row["place"] == "list":
-            assert row["_odds"] > POLICY.hold * odds(now[by]["probability"]) or now[by]["status"] == "吊销"
+            assert (
+                row["_odds"] > POLICY.hold * odds(now[by]["probability"])
+                or now[by]["status"] == "吊销"
+            )
 
 
 @given(st.lists(FIRM, min_size=3, max_size=14), st.integers(0, 8), st.integers(1, 20))

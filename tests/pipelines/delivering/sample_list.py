@@ -53,6 +53,12 @@ SOURCES = {
     "insured_staff": ("annual_report", ()),
     "age_days": ("registration", ("市场监督管理局",)),
 }
+ELEMENTS_OF = {
+    "complaints_365d": ("public_reach",),
+    "promised_yield": ("inducement", "openness"),
+    "no_permit": ("unlawfulness",),
+    "penalties_365d": ("unlawfulness",),
+}
 TABLE_NAMES = {
     "complaint": ("投诉举报", "Complaints"),
     "ad_monitor": ("广告监测", "Advertising"),
@@ -148,9 +154,38 @@ def tables(sample: Sequence[Firm], previous: pa.Table | None = None) -> WarningT
             for f, v, _ in firm.contributions
             for record in _found(firm, f, v)
         ],
+        elements=lambda feature: ELEMENTS_OF.get(feature, ()),
     )
     ranked = pa.Table.from_pylist([_ranked(i, firm) for i, firm in enumerate(sample)], RANKED)
-    return warning_tables(ranked, said, previous, RUN_ID, AS_OF, ListPolicy())
+    paths = {
+        firm.subject_id: ("涉案企业 甲公司 ←持股— 某自然人 —任职→ 本企业",
+                          "the firm under case 甲公司 ←holds— a person —directs→ this firm")
+        for firm in sample if any(f == "exposure" and c > 0 for f, _, c in firm.contributions)
+    }  # fmt: skip
+    return warning_tables(
+        ranked, said, previous, RUN_ID, AS_OF, ListPolicy(), words=WORDS, paths=paths
+    )
+
+
+def helps() -> list[dict[str, Any]]:
+    """What would lower the first firm's risk."""
+    return [
+        {
+            "subject_id": firms(1)[0].subject_id, "place": 1,
+            "sentence_zh": "若办结未结投诉（未办结投诉 3 件→0 件），概率由 87.2% 降至 12.0%，不再列入名单",
+            "sentence_en": "were it to settle the complaints that are open, it would leave the list",
+        }
+    ]  # fmt: skip
+
+
+def drawn() -> list[Firm]:
+    """Two firms that were drawn by lot."""
+    return [
+        Firm(
+            f"91440300MA600000{n}X", f"深圳市平安小店{n}号", "440303", "F5299", 0.001, "random", ()
+        )
+        for n in range(2)
+    ]
 
 
 def previous_list(sample: Sequence[Firm]) -> pa.Table:
@@ -212,7 +247,7 @@ def facts(**other: Any) -> RunFacts:
 def demo_list(count: int = 18) -> WarningTables:
     """The whole sample: a list with its cases, and what left it since the week before."""
     sample = firms(count)
-    return tables([*sample, *watched()], previous_list(sample))
+    return tables([*sample, *drawn(), *watched()], previous_list(sample))
 
 
 RANKED = pa.schema(
@@ -237,6 +272,11 @@ RANKED = pa.schema(
         ("case_line", pa.int64()),
         ("case_event_date", pa.date32()),
         ("case_known_at", pa.date32()),
+        ("cause", pa.string()),
+        ("draw_type", pa.string()),
+        ("inclusion_prob", pa.float64()),
+        ("draw_seed", pa.string()),
+        ("inspector_no", pa.string()),
     ]
 )
 
@@ -248,6 +288,11 @@ def _ranked(i: int, firm: Firm) -> dict[str, Any]:
     }
     row |= {"margin": firm.probability * 10, "flagged": firm.probability > 0.2}
     row |= {"position": 9 if firm.place == "watched" else 1 + i // 3, "inspections": 6}
+    if firm.place == "random":
+        row |= {
+            "cause": "drawn", "draw_type": "random", "inclusion_prob": 2 / 7000,
+            "draw_seed": "demo|2024-12-30|0.1|440303", "inspector_no": "1;2",
+        }  # fmt: skip
     if firm.case_date is not None:
         row |= {
             "case_stage": "立案", "case_date": firm.case_date, "case_source": "cases",

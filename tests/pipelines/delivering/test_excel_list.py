@@ -14,9 +14,9 @@ from pipelines.delivering.glossary import BANNER_ZH
 from pipelines.delivering.pages import list_page
 
 DEMO = sample_list.demo_list()
-CITY = list_page(sample_list.facts(), DEMO.warnings, DEMO.evidence)
+CITY = list_page(sample_list.facts(), DEMO.warnings, DEMO.evidence, sample_list.helps())
 BYTES = excel_list(CITY)
-SHEETS = ["预警名单", "已立案", "已移出", "依据", "说明"]
+SHEETS = ["预警名单", "双随机抽查", "已立案", "已移出", "依据", "说明"]
 FIRST = HEADER_ROW + 2  # openpyxl counts from 1
 
 
@@ -30,14 +30,14 @@ def test_sheets_rows_and_header(book: openpyxl.Workbook) -> None:
     listed = book["预警名单"]
     assert [listed.cell(FIRST + i, 4).value for i in range(16)] == [f.name for f in CITY.listed]
     assert listed.freeze_panes == f"A{FIRST}"
-    assert listed.auto_filter.ref == "A4:L20"
+    assert listed.auto_filter.ref == "A4:O20"
     assert listed.cell(FIRST, 8).value == CITY.listed[0].probability  # a number, to sort by
     assert listed.cell(FIRST, 8).number_format == "0.0%"
 
 
 def test_every_record_stands_in_the_evidence_sheet(book: openpyxl.Workbook) -> None:
     sheet = book["依据"]
-    places = [sheet.cell(row, 9).value for row in range(FIRST, sheet.max_row + 1)]
+    places = [sheet.cell(row, 10).value for row in range(FIRST, sheet.max_row + 1)]
     expected = [
         record.place
         for firm in (*CITY.listed, *CITY.under_case)
@@ -45,6 +45,24 @@ def test_every_record_stands_in_the_evidence_sheet(book: openpyxl.Workbook) -> N
         for record in reason.records
     ]
     assert [place for place in places if place != "没有单条记录"] == expected
+
+
+def test_the_drawn_have_a_sheet_that_says_nothing_against_them(book: openpyxl.Workbook) -> None:
+    sheet = book["双随机抽查"]
+    assert [sheet.cell(FIRST + i, 3).value for i in range(2)] == [f.name for f in CITY.drawn]
+    assert sheet.cell(FIRST, 7).value == "1、2"
+    assert sheet.cell(FIRST, 8).value == pytest.approx(2 / 7000)
+    words = {str(c.value) for row in sheet.iter_rows(min_row=FIRST) for c in row if c.value}
+    assert not [w for w in words if "投诉" in w or "风险" in w or "色" in w]
+
+
+def test_reasons_stand_under_their_elements(book: openpyxl.Workbook) -> None:
+    told = book["预警名单"].cell(FIRST, 9).value
+    assert told.index("【利诱性】") < told.index("广告承诺年化收益")
+    assert "【公开性】 另见理由 3" in told  # the same advertisements speak for it too
+    # the fourth firm advertises no yield
+    assert "利诱性、公开性：本期没有依据" in book["预警名单"].cell(FIRST + 3, 9).value
+    assert "不再列入名单" in book["预警名单"].cell(FIRST, 13).value
 
 
 def test_no_cell_is_a_formula_or_a_link(book: openpyxl.Workbook) -> None:
@@ -101,7 +119,7 @@ def test_an_empty_list_is_a_workbook() -> None:
 
 def test_the_same_page_gives_the_same_bytes() -> None:
     again = sample_list.demo_list()
-    page = list_page(sample_list.facts(), again.warnings, again.evidence)
+    page = list_page(sample_list.facts(), again.warnings, again.evidence, sample_list.helps())
     assert excel_list(page) == BYTES
     created = openpyxl.load_workbook(io.BytesIO(BYTES)).properties.created
     assert created.date() == sample_list.AS_OF

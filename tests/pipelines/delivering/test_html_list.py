@@ -18,7 +18,7 @@ from pipelines.delivering.html_list import html_list, records_shown
 from pipelines.delivering.pages import ListPage, district_page, list_page
 
 DEMO = sample_list.demo_list()
-CITY = list_page(sample_list.facts(), DEMO.warnings, DEMO.evidence)
+CITY = list_page(sample_list.facts(), DEMO.warnings, DEMO.evidence, sample_list.helps())
 HTML = html_list(CITY)
 VOID = {"meta", "input", "br", "col"}
 
@@ -77,7 +77,7 @@ def test_nothing_is_fetched_from_anywhere() -> None:
 
 def test_every_firm_reason_and_record_stands_in_the_page() -> None:
     page = read(HTML)
-    assert page.count("tbody", **{"class": "firm"}) == 20
+    assert page.count("tbody", **{"class": "firm"}) == 22
     text = "".join(page.text)
     for firm in (*CITY.listed, *CITY.under_case, *CITY.cleared):
         assert firm.name in text
@@ -87,6 +87,25 @@ def test_every_firm_reason_and_record_stands_in_the_page() -> None:
             assert reason.en in text
             for record in reason.records[: module.RECORDS_A_REASON]:
                 assert record.place in text
+
+
+def test_elements_paths_and_what_would_help_stand_in_the_page() -> None:
+    page = read(HTML)
+    text = "".join(page.text)
+    assert "利诱性、公开性：本期没有依据" in text
+    assert "另见理由" in text
+    assert "涉案企业 甲公司 ←持股— 某自然人 —任职→ 本企业" in text
+    assert page.count("details", **{"class": "lowered"}) == 1
+
+
+def test_the_drawn_are_shown_without_a_word_against_them() -> None:
+    table = re.search(r'<table id="drawn".*?</table>', HTML, re.S)
+    assert table
+    text = "".join(read(table[0]).text)
+    assert "深圳市平安小店0号" in text
+    assert "1、2" in text
+    assert "0.03%" in text
+    assert not re.search("理由|投诉|色|概率.*%.*概率", text)
 
 
 def test_the_banner_stands_on_top_and_on_every_printed_page() -> None:
@@ -162,13 +181,18 @@ def test_two_thousand_firms_stay_a_page_that_a_mail_carries() -> None:
     assert records_shown(page) == 1
     assert records_shown(CITY) == module.RECORDS_A_REASON
     html = html_list(page)
-    assert html.count('<tbody class="firm"') == 2002
+    assert html.count('<tbody class="firm"') == 2004
     assert len(html.encode()) < 12_000_000
 
 
 def test_the_same_page_gives_the_same_bytes() -> None:
     again = sample_list.demo_list()
-    assert html_list(list_page(sample_list.facts(), again.warnings, again.evidence)) == HTML
+    assert (
+        html_list(
+            list_page(sample_list.facts(), again.warnings, again.evidence, sample_list.helps())
+        )
+        == HTML
+    )
 
 
 @pytest.mark.parametrize("column", ["legal_rep_key", "contact_phone", "source_record_id"])
