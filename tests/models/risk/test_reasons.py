@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.risk.reasons import leading_features, reasons
+from models.risk.reasons import backed_elements, leading_features, reasons
 from models.risk.wording import SAME_THEME, FeatureWords, in_words, said, words_of
 
 FIRM = "91440300MA5000001X"
@@ -129,6 +129,38 @@ def test_a_reason_with_a_record_steps_in_when_none_of_the_first_has_one() -> Non
         "exposure",
         "fined",
     ]
+
+
+ELEMENTS = {"complaints_365d": ("public_reach",), "fined": ("unlawfulness",), "exposure": ("openness",)}
+
+
+def elements(feature: str) -> tuple[str, ...]:
+    return ELEMENTS.get(feature, ())
+
+
+def test_an_element_with_evidence_is_never_left_out() -> None:
+    given_ = [weight("industry", "J", 0.9), weight("insured", 3, 0.8), weight("fined", 9.0, 0.1)]
+    found = [record("industry", 1), record("fined", 7)]
+    told = reasons(given_, WORDS, found, limit=2, elements=elements)[FIRM]
+    # the fine weighs least, but nothing else speaks for unlawfulness
+    assert [(r.feature, r.elements) for r in told] == [
+        ("industry", ()),
+        ("insured", ()),
+        ("fined", ("unlawfulness",)),
+    ]
+    assert backed_elements(told) == ["unlawfulness"]
+
+
+def test_missing_data_computed_figures_and_nothing_at_all_back_no_element() -> None:
+    given_ = [
+        weight("exposure", 0.1, 0.9),  # no record
+        weight("fined", None, 0.8),
+        weight("complaints_365d", 0.0, 0.7),
+    ]
+    found = [record("fined", 7), record("complaints_365d", 8)]
+    told = reasons(given_, WORDS, found, elements=elements)[FIRM]
+    assert len(told) == 3
+    assert backed_elements(told) == []
 
 
 def test_features_to_look_up_are_those_that_could_be_shown() -> None:

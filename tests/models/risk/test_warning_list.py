@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -201,12 +202,66 @@ def test_a_higher_score_and_a_better_rank_never_give_a_milder_level(
     assert LEVELS.index(worse) <= LEVELS.index(milder)
 
 
+REASON = st.tuples(
+    st.booleans(),  # of the firm's own
+    st.one_of(st.none(), st.floats(0, 9)),  # None: missing data
+    st.booleans(),  # nothing happened where happening is the risk
+    st.lists(st.sampled_from(["税务局", "市场监督管理局", "法院"]), max_size=3),
+)
+
+
+@given(st.lists(REASON, max_size=6), st.floats(0.5, 1))
+def test_red_takes_a_record_of_its_own_and_two_departments(
+    drawn: list[tuple[bool, float | None, bool, list[str]]], probability: float
+) -> None:
+    """Over any reasons: exposure alone, missing data alone or one department is never red."""
+    told = [
+        replace(
+            reason("A", *(record(n, d) for n, d in enumerate(names)), own=own, value=value),
+            hollow=hollow,
+        )
+        for own, value, hollow, names in drawn
+    ]
+    level = level_of(probability, 1, 100, told, RED)
+    facts = [(own, names) for own, value, hollow, names in drawn if value is not None and not hollow]
+    own_record = any(own and names for own, names in facts)
+    told_by = {name for _, names in facts for name in names}
+    assert level == ("red" if own_record and len(told_by) >= 2 else "orange")
+    # more exposure, more that is missing, and nothing at all never make a firm red
+    more = [
+        reason("A", *TWO, own=False, value=None),
+        reason("A", own=False),
+        replace(reason("A", *TWO, own=False), hollow=True),
+    ]
+    if level != "red":
+        assert level_of(probability, 1, 100, [*told, *more], RED) != "red"
+
+
+def test_a_firm_drawn_by_lot_has_no_level_and_nothing_against_it() -> None:
+    draw = {"draw_type": "random", "inclusion_prob": 0.01, "draw_seed": "s", "inspector_no": "1;2"}
+    made = tables([row("B", 9.0, "random", **draw, cause="drawn"), row("A", 3.0)])
+    (drawn,) = [r for r in made.warnings.to_pylist() if r["section"] == "random"]
+    assert (drawn["level"], drawn["probability"], drawn["reasons_zh"]) == (
+        None, None, "双随机抽取，与风险高低无关",
+    )  # fmt: skip
+    assert (drawn["draw_type"], drawn["inclusion_prob"], drawn["inspector_no"]) == (
+        "random", 0.01, "1;2",
+    )  # fmt: skip
+    assert [r["subject_id"] for r in made.evidence.to_pylist()] == []
+    # it takes no rank of the list
+    assert by_subject(made.warnings)["A"]["rank"] == 1
+
+
 def test_a_policy_is_read_from_a_citys_settings() -> None:
     policy = ListPolicy.of_settings({"red": {"probability": 0.8}, "yellow": 0.1, "floor": 0.02})
     assert policy.red == Line(0.8, 0.10)
     assert policy.yellow == Line(0.1)
     assert policy.floor == 0.02
     assert "80%" in policy.meanings()["red"][0]
+    named = ListPolicy.of_settings({"inspectors": {"440303": 6, "default": 4}})
+    assert (named.inspectors_of("440303", 99), named.inspectors_of("440304", 99)) == (6, 4)
+    # worked out from the capacity: five visits each, and never fewer than go together
+    assert (policy.inspectors_of("440303", 12), policy.inspectors_of("440303", 1)) == (3, 2)
 
 
 @pytest.mark.parametrize(
@@ -217,6 +272,11 @@ def test_a_policy_is_read_from_a_citys_settings() -> None:
         ({"red": 0.1}, "red must be harder to reach than orange"),
         ({"red": 1.4}, "must lie between 0 and 1"),
         ({"floor": "a"}, "list.floor is 'a'; a number is expected"),
+        ({"hold": 0.9}, "hold is 0.9"),
+        ({"random_share": 0.6}, "random_share 0.6"),
+        ({"quiet_days": 1.5}, "list.quiet_days is 1.5; a whole number is expected"),
+        ({"inspectors": {"440303": "x"}}, "list.inspectors.440303 is 'x'"),
+        ({"inspectors_a_visit": 0}, "inspectors_a_visit at least 1"),
     ],
 )
 def test_a_wrong_policy_is_refused(settings: dict[str, Any], message: str) -> None:
