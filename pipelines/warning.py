@@ -130,7 +130,7 @@ def warn(
             _table(spark, city, judged.known, "case_label"), city.target.official_stages
         ),
         _listed_before(spark, previous),
-        _resting(spark, judged, scores, past, facts, policy),
+        _who_rests(spark, judged, scores, past, facts, policy),
         judged.as_of,
         policy,
         lot,
@@ -158,7 +158,7 @@ def _listed_before(spark: SparkSession, previous: pa.Table | None) -> DataFrame:
     return spark.createDataFrame([(s,) for s in sorted(subjects)], "subject_id string")
 
 
-def _resting(
+def _who_rests(
     spark: SparkSession,
     judged: Assembled,
     scores: DataFrame,

@@ -80,9 +80,11 @@ def scores(folder: Path, lake: Lake, city: City, as_of: date) -> None:
 
 
 def warning_list(folder: Path, lake: Lake, city: City, as_of: date) -> None:
-    """The list with its reasons and the records behind it, from published features and scores."""
+    """The list with its reasons, its records and what would help, from published scores."""
     from pipelines.assembling import Assembled, known_lake
+    from pipelines.judging import kept_aside
     from pipelines.model_registry import champion
+    from pipelines.past_lists import PastLists
     from pipelines.runs import rows_of, run_for
     from pipelines.warning import warn
 
@@ -93,7 +95,9 @@ def warning_list(folder: Path, lake: Lake, city: City, as_of: date) -> None:
     edges = pq.read_table(folder / "edges.parquet")
     judged = Assembled(as_of, known_lake(lake, as_of), edges, edges.slice(0, 0), published)
     ranked = rows_of(lake, "scores", run).drop("run_id", "as_of")
-    warned = warn(lake.spark, city, judged, ranked, model, None, run.run_id)
+    past = PastLists(lake, [], model.version)
+    with kept_aside(lake.spark, folder) as aside:
+        warned = warn(lake.spark, city, judged, ranked, model, past, run.run_id, aside)
     pq.write_table(warned.tables.warnings, folder / "warnings.parquet")
 
 
