@@ -125,6 +125,8 @@ def _lift(listed: Estimate, drawn: Estimate) -> tuple[float | None, float, float
     if not listed.share or not drawn.share:
         return None, 0.0, math.inf
     lift = listed.share / drawn.share
-    variance = math.fsum((1 - e.share) / (e.share * e.effective) for e in (listed, drawn) if e.share)
+    variance = math.fsum(
+        (1 - e.share) / (e.share * e.effective) for e in (listed, drawn) if e.share
+    )
     spread = Z * math.sqrt(variance)
     return lift, lift * math.exp(-spread), lift * math.exp(spread)

@@ -273,6 +273,7 @@ def _spoken(
     ordered = newest_first(records)
     end_zh, end_en = behind(ordered, text.own, missing=leader.value is None)
     said_zh, said_en = said(text, leader.value)
+    hollow = leader.hollow or _counts_nothing(leader, text, ordered)
     return Reason(
         subject_id=subject_id,
         theme=leader.theme,
@@ -281,11 +282,17 @@ def _spoken(
         contribution=leader.contribution,
         sentence_zh=said_zh + end_zh,
         sentence_en=said_en + end_en,
-        own=text.own and leader.value is not None and not leader.hollow,
+        own=text.own and leader.value is not None and not hollow,
         records=ordered,
         elements=tuple(elements(leader.feature)),
-        hollow=leader.hollow,
+        hollow=hollow,
     )
+
+
+def _counts_nothing(leader: _Leader, text: FeatureWords, records: Sequence[Record]) -> bool:
+    """Whether nothing was counted, such as no permit: the registration beside it tells of nothing."""
+    counted = text.unit == "count" and as_number(leader.value) == 0
+    return counted and all(record.table_name == "registration" for record in records)
 
 
 def _shown(spoken: Sequence[Reason], limit: int) -> tuple[Reason, ...]:

@@ -23,8 +23,12 @@ from models.risk.wording import FeatureWords
 POLICY = ListPolicy()
 CORRECTIONS = load_corrections()
 WORDS = {
-    "open_complaints": FeatureWords("open_complaints", "未办结投诉件数", "Open complaints", "count", 1),
-    "on_abnormal_list": FeatureWords("on_abnormal_list", "在经营异常名录中", "On the list", "flag", 1),
+    "open_complaints": FeatureWords(
+        "open_complaints", "未办结投诉件数", "Open complaints", "count", 1
+    ),
+    "on_abnormal_list": FeatureWords(
+        "on_abnormal_list", "在经营异常名录中", "On the list", "flag", 1
+    ),
 }
 LIST, ANSWER, TAX = "abnormal_list_left", "complaints_answered", "declared_tax_paid"
 STAFF, REPORT = "staff_insured", "report_filed"
@@ -35,7 +39,9 @@ def fact(department: str) -> Reason:
     return Reason("A", "t", "f", 1.0, 0.5, "一", "one", True, (record,))
 
 
-def standing(probability: float = 0.6, next_odds: float | None = 0.01, size: int = 40) -> dict[str, Standing]:
+def standing(
+    probability: float = 0.6, next_odds: float | None = 0.01, size: int = 40
+) -> dict[str, Standing]:
     """The first of a list, red: two departments stand behind it."""
     margins = [10.0, *(5.0 - i / 100 for i in range(size - 1))]
     values = {"open_complaints": 3, "on_abnormal_list": 1}
@@ -53,7 +59,12 @@ def told(plans: list[Scored], firm: dict[str, Standing] | None = None) -> list[d
 
 
 def test_each_correction_is_tried_alone_first() -> None:
-    assert plans_alone({"B": [], "A": [TAX, LIST]}) == [("A", ""), ("A", LIST), ("A", TAX), ("B", "")]
+    assert plans_alone({"B": [], "A": [TAX, LIST]}) == [
+        ("A", ""),
+        ("A", LIST),
+        ("A", TAX),
+        ("B", ""),
+    ]
 
 
 def test_a_plan_that_is_enough_is_told_in_a_sentence() -> None:
@@ -68,7 +79,11 @@ def test_a_plan_that_is_enough_is_told_in_a_sentence() -> None:
         "were it to settle the complaints that are open (Open complaints 3 → 0), the probability "
         "would go from 60.0% to 40.0%, and the level from red to orange"
     )
-    assert (row["features"], row["value_before"], row["value_after"]) == ("open_complaints", "3", "0")
+    assert (row["features"], row["value_before"], row["value_after"]) == (
+        "open_complaints",
+        "3",
+        "0",
+    )
     names = [n for n in COUNTERFACTUALS_SCHEMA.names if n not in ("run_id", "as_of")]
     assert list(row) == names
 
@@ -84,7 +99,9 @@ def test_the_smallest_plans_come_first_and_larger_ones_are_not_told() -> None:
 
 
 def test_where_nothing_is_enough_the_most_is_told_and_said_to_be_so() -> None:
-    rows = told([scored(LIST, 0.58, 9.5), scored(f"{LIST}+{TAX}", 0.55, 9.3), scored(TAX, 0.59, 9.7)])
+    rows = told(
+        [scored(LIST, 0.58, 9.5), scored(f"{LIST}+{TAX}", 0.55, 9.3), scored(TAX, 0.59, 9.7)]
+    )
     assert [r["corrections"] for r in rows] == [f"{LIST},{TAX}"]
     assert not rows[0]["enough"]
     assert rows[0]["sentence_zh"].endswith("仍为红色（所试可改正事项中降幅最大）")
@@ -115,7 +132,9 @@ def test_twos_and_threes_are_tried_only_where_one_is_not_enough() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from([LIST, ANSWER, TAX, STAFF, REPORT]), st.floats(0.001, 0.99),
                           st.floats(-9, 10)), max_size=8))  # fmt: skip
-def test_every_plan_told_lowers_the_risk_as_it_was_scored(drawn: list[tuple[str, float, float]]) -> None:
+def test_every_plan_told_lowers_the_risk_as_it_was_scored(
+    drawn: list[tuple[str, float, float]],
+) -> None:
     plans = {name: scored(name, p, m) for name, p, m in drawn}
     rows = told(list(plans.values()))
     assert len(rows) <= 3

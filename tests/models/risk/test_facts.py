@@ -15,7 +15,10 @@ NAN = float("nan")
 def test_ages_and_what_rests_on_them_are_no_facts() -> None:
     columns = ["age_days", "changes", "change_rate", "days_since_ad", "exposure", "exposure_path",
                "years_since_report", "never_reported", "group_id", "complaints_30d"]  # fmt: skip
-    inputs = {"change_rate": ("changes", "age_days"), "never_reported": ("annual_reports", "age_days")}
+    inputs = {
+        "change_rate": ("changes", "age_days"),
+        "never_reported": ("annual_reports", "age_days"),
+    }
     # a count in a window is one: it changes only when a record comes or leaves it
     assert fact_columns(columns, inputs) == ("changes", "exposure_path", "complaints_30d")
 
@@ -32,7 +35,10 @@ def test_the_library_has_no_other_clock() -> None:
 
 
 def test_what_changed_of_each_firm() -> None:
-    before = [{"subject_id": "A", "x": 1, "y": None, "z": 2.0}, {"subject_id": "B", "x": 1, "y": "a"}]
+    before = [
+        {"subject_id": "A", "x": 1, "y": None, "z": 2.0},
+        {"subject_id": "B", "x": 1, "y": "a"},
+    ]
     now = [
         {"subject_id": "A", "x": 2, "y": NAN, "z": 2},  # no data is no data, 2 is 2.0
         {"subject_id": "B", "x": 1, "y": "b", "z": 3},  # z is new to the features

@@ -131,7 +131,11 @@ def test_a_reason_with_a_record_steps_in_when_none_of_the_first_has_one() -> Non
     ]
 
 
-ELEMENTS = {"complaints_365d": ("public_reach",), "fined": ("unlawfulness",), "exposure": ("openness",)}
+ELEMENTS = {
+    "complaints_365d": ("public_reach",),
+    "fined": ("unlawfulness",),
+    "exposure": ("openness",),
+}
 
 
 def elements(feature: str) -> tuple[str, ...]:
@@ -161,6 +165,18 @@ def test_missing_data_computed_figures_and_nothing_at_all_back_no_element() -> N
     told = reasons(given_, WORDS, found, elements=elements)[FIRM]
     assert len(told) == 3
     assert backed_elements(told) == []
+
+
+def test_no_permit_is_no_evidence_of_unlawfulness() -> None:
+    """Nearly every firm has none: that it is registered is no record of what it did."""
+    given_ = [weight("insured", 0.0, 0.8)]
+    told = {"insured": ("unlawfulness",)}.get
+    where = {"table_name": "registration"}
+    (none,) = reasons(given_, WORDS, [record("insured", 1, **where)], elements=told)[FIRM]
+    assert (none.own, none.is_fact) == (False, False)
+    # a report that says nobody is insured is a record of a fact
+    (report,) = reasons(given_, WORDS, [record("insured", 1)], elements=told)[FIRM]
+    assert (report.own, report.is_fact) == (True, True)
 
 
 def test_features_to_look_up_are_those_that_could_be_shown() -> None:

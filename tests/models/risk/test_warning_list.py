@@ -223,7 +223,9 @@ def test_red_takes_a_record_of_its_own_and_two_departments(
         for own, value, hollow, names in drawn
     ]
     level = level_of(probability, 1, 100, told, RED)
-    facts = [(own, names) for own, value, hollow, names in drawn if value is not None and not hollow]
+    facts = [
+        (own, names) for own, value, hollow, names in drawn if value is not None and not hollow
+    ]
     own_record = any(own and names for own, names in facts)
     told_by = {name for _, names in facts for name in names}
     assert level == ("red" if own_record and len(told_by) >= 2 else "orange")
