@@ -14,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from conf.characteristic import CHARACTERISTICS_FOLDER
 from conf.citation import load_instruments
+from conf.correction import CORRECTIONS_FILE
 from conf.declared_feature import DeclaredFeature, load_declared_features
 from conf.errors import ConfError, did_you_mean, listed, shown
 from conf.rule_pack import RulePack, load_packs
@@ -354,6 +355,7 @@ def _digest(folder: Path, target: Target, packs: tuple[RulePack, ...]) -> str:
         files |= {f"{folder_of_ours.name}/{p.name}": p for p in yaml_files(folder_of_ours)}
     files |= {f"city/sources/{path.name}": path for path in yaml_files(folder / "sources")}
     files[f"targets/{target.path.name}"] = target.path
+    files["corrections.yaml"] = CORRECTIONS_FILE
     files["city/city.yaml"] = folder / "city.yaml"
     if (folder / "features.yaml").exists():
         files["city/features.yaml"] = folder / "features.yaml"

@@ -66,7 +66,12 @@ def changed_words(
     """The changes that matter most, at most three: those that lean as the list moved come first."""
     told = sorted(
         (c for c in changed if c.feature in words),
-        key=lambda c: (-_leans(c, words[c.feature]) * leaning, c.feature),
+        # what it did itself before what happened around it
+        key=lambda c: (
+            not words[c.feature].own,
+            -_leans(c, words[c.feature]) * leaning,
+            c.feature,
+        ),
     )
     if not told:
         return "关联关系变化", "its relations changed"

@@ -190,7 +190,7 @@ def _firms(firms: Sequence[FirmShown], page: ListPage) -> Table:
 
 def _in_short(firm: FirmShown) -> Text:
     # what stands behind a reason is told by `explain`; here only the reason itself fits
-    said = [_tight(reason.zh.rsplit("（", 1)[0]) for reason in firm.reasons[:3]]
+    said = [_tight(_without_its_end(reason.zh)) for reason in firm.reasons[:3]]
     text = Text("\n".join(said))
     elements = "、".join(one.zh for one in firm.elements if one.name in firm.backed)
     text.append(f"\n{elements}：有依据" if elements else "", style="dim")
@@ -198,6 +198,18 @@ def _in_short(firm: FirmShown) -> Text:
     if firm.why[0] and firm.change == "new":
         text.append(f"\n{_tight(firm.why[0])}", style="dim italic")
     return text
+
+
+def _without_its_end(sentence: str) -> str:
+    """A sentence without its last bracket, which may hold others: departments' names have some."""
+    if not sentence.endswith("）"):
+        return sentence
+    depth = 0
+    for at in range(len(sentence) - 1, -1, -1):
+        depth += {"）": 1, "（": -1}.get(sentence[at], 0)
+        if depth == 0:
+            return sentence[:at]
+    return sentence
 
 
 def _tight(chinese: str) -> str:

@@ -126,3 +126,11 @@ def test_names_are_neither_markup_nor_control_sequences() -> None:
 
 def test_an_empty_list_says_so() -> None:
     assert "没有企业列入本期名单" in printed(warning_table(RUN, []))
+
+
+def test_a_departments_own_brackets_do_not_cut_a_reason() -> None:
+    from pipelines.delivering.terminal import _without_its_end
+
+    told = "未办结投诉 3 件（政务服务热线中心（12345、12315），依据 3 条）"
+    assert _without_its_end(told) == "未办结投诉 3 件"
+    assert _without_its_end("实缴（元）：5") == "实缴（元）：5"
