@@ -14,12 +14,13 @@ from features.as_of import known_state
 from graphs.declaration import GRAPH_FEATURES
 from models.risk.estimator import RiskModel, Settings, train
 from models.risk.labels import dated_labels, static_labels, training_dates
-from models.risk.training_set import group_of, labelled_rows
-from pipelines.assembling import assembled, city_feature_set, model_features
+from models.risk.training_set import group_of
+from pipelines.assembling import city_feature_set, model_features
 from pipelines.lake import Lake
 from pipelines.model_registry import register
 from pipelines.progress import Step
 from pipelines.refusals import RefusalError
+from pipelines.training_features import training_rows
 
 
 def settings_of(city: City) -> Settings:
@@ -53,29 +54,19 @@ def train_city(lake: Lake, city: City, as_of: date, step: Step) -> RiskModel:
     days = [as_of] if static else training_dates(
         _first_known(lake), as_of, city.target, settings.most_dates
     )  # fmt: skip
-    parts = []
-    for place, day in enumerate(days):
-        step(f"features as of {day} to train on", 0.40 + 0.18 * place / len(days))
-        labels = (
-            static_labels(cases, city.target)
-            if static
-            else dated_labels(cases, city.target, day, as_of)
-        )
-        with assembled(lake, city, day) as then:
-            rows = labelled_rows(
-                then.features.toPandas().sort_values("subject_id", ignore_index=True),
-                labels,
-                settings.most_unlabelled,
-                static,
-            )
-        parts.append(rows.assign(as_of=day))
-    if not parts:
+    if not days:
         raise RefusalError(
             f"There is less than a year and {city.target.gap_days} days of records before {as_of}: "
             "too little to train on. Choose a later --as-of."
         )
+    labels = {
+        day: static_labels(cases, city.target)
+        if static
+        else dated_labels(cases, city.target, day, as_of)
+        for day in days
+    }
+    rows = training_rows(lake, city, days, labels, settings, step)
     step("training the model", 0.58)
-    rows = pd.concat(parts, ignore_index=True)
     # a firm keeps the group of its newest row on all days, or it would stand on both sides
     newest = rows.drop_duplicates("subject_id", keep="first")
     group = dict(zip(newest["subject_id"], group_of(newest, settings.alike), strict=True))
