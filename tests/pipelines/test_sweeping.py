@@ -24,6 +24,7 @@ DAYS = (date(2023, 12, 31), date(2023, 6, 30), date(2022, 12, 31))
 def lake(spark, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     folder: Path = tmp_path_factory.mktemp("city")
     simulate(folder, 300, "2023-12-31")
+    (folder / "lake").mkdir()
     found = Lake(folder / "lake", spark)
     city = load_city("demo")
     taking = Intake(found, city, folder / "deliveries", PersonalKey(city.personal_key_bytes()))
