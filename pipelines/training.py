@@ -25,12 +25,13 @@ from models.risk.labels import (
     training_dates,
 )
 from models.risk.succession import judged_against
-from models.risk.training_set import group_of, labelled_rows
-from pipelines.assembling import assembled, city_feature_set, model_features
+from models.risk.training_set import group_of
+from pipelines.assembling import city_feature_set, model_features
 from pipelines.lake import Lake
 from pipelines.model_registry import champion_or_none, register
 from pipelines.progress import Step
 from pipelines.refusals import RefusalError
+from pipelines.training_features import training_rows
 
 
 def settings_of(city: City) -> Settings:
@@ -80,7 +81,7 @@ def train_city(lake: Lake, city: City, as_of: date, step: Step) -> RiskModel:
         else dated_labels(cases, city.target, day, as_of)
         for day in days
     }
-    rows = _labelled(lake, city, days, labels, settings, step)
+    rows = training_rows(lake, city, days, labels, settings, step)
     step("training the model", 0.58)
     # a firm keeps the group of its newest row on all days, or it would stand on both sides
     newest = rows.sort_values("as_of", ascending=False, kind="stable")
@@ -135,24 +136,6 @@ def _about(city: City, as_of: date, days: Sequence[date], timing: _Timing) -> di
         "label_delay_days": timing.measured_delay,
         "target_gap_days": city.target.gap_days,
     }
-
-
-def _labelled(
-    lake: Lake,
-    city: City,
-    days: Sequence[date],
-    labels: Mapping[date, Labels],
-    settings: Settings,
-    step: Step,
-) -> pd.DataFrame:
-    static, parts = city.known_at is not None, []
-    for place, day in enumerate(days):
-        step(f"features as of {day} to train on", 0.40 + 0.18 * place / len(days))
-        with assembled(lake, city, day) as then:
-            features = then.features.toPandas().sort_values("subject_id", ignore_index=True)
-        rows = labelled_rows(features, labels[day], settings.most_unlabelled, static)
-        parts.append(rows.assign(as_of=day))
-    return pd.concat(parts, ignore_index=True)
 
 
 def _weights(
