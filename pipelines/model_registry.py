@@ -90,9 +90,11 @@ def register(lake: Path, city: str, model: RiskModel, verdict: Verdict | None = 
 def _place(client: Any, name: str, version: str, verdict: Verdict | None) -> None:
     """The alias of a version, and why it stands there."""
     told = verdict or Verdict(True, "nothing to compare it with", {})
-    standing = client.get_registered_model(name).aliases.get(ALIAS)
-    if str(standing) == str(version):
+    aliases = client.get_registered_model(name).aliases
+    if str(aliases.get(ALIAS)) == str(version):
         return  # the champion, trained anew on the same content
+    if told.promoted and str(aliases.get(CHALLENGER)) == str(version):
+        client.delete_registered_model_alias(name, CHALLENGER)
     client.set_registered_model_alias(name, ALIAS if told.promoted else CHALLENGER, version)
     tags = {"promoted": told.promoted, "reason": told.reason, "compared": json.dumps(told.figures)}
     for key, value in tags.items():

@@ -75,24 +75,9 @@ def train_city(lake: Lake, city: City, as_of: date, step: Step) -> RiskModel:
             f"There is less than a year and {timing.gap_days} days of records before {as_of}: "
             "too little to train on. Choose a later --as-of."
         )
-    labels = {
-        day: static_labels(cases, city.target)
-        if static
-        else dated_labels(cases, city.target, day, as_of)
-        for day in days
-    }
-    rows = training_rows(lake, city, days, labels, settings, step)
-    step("training the model", 0.58)
-    # a firm keeps the group of its newest row on all days, or it would stand on both sides
-    newest = rows.sort_values("as_of", ascending=False, kind="stable")
-    newest = newest.drop_duplicates("subject_id", keep="first")
-    group = dict(zip(newest["subject_id"], group_of(newest, settings.alike), strict=True))
-    rows["group"] = rows["subject_id"].map(group)
     first = first_records(lake)
-    if not static:
-        rows["weight"] = _weights(rows, labels, first)
-        rows["known_on"] = rows["subject_id"].map(known_on(cases, city.target))
-        rows["known_on"] = rows["known_on"].where(rows["label"] == 1)
+    rows = _rows_to_train(lake, city, as_of, days, cases, first, step)
+    step("training the model", 0.58)
     made = trained(
         rows, model_features(city), directions(city), settings, "static" if static else "dated",
         _about(city, as_of, days, timing), timing.gap_days, timing.complete_until,
@@ -105,6 +90,36 @@ def train_city(lake: Lake, city: City, as_of: date, step: Step) -> RiskModel:
     verdict = None if standing is None else judged_against(standing, model, made.judged, settings)
     register(lake.root, city.name, model, verdict)
     return model
+
+
+def _rows_to_train(
+    lake: Lake,
+    city: City,
+    as_of: date,
+    days: Sequence[date],
+    cases: pd.DataFrame,
+    first: Mapping[str, pd.Series],
+    step: Step,
+) -> pd.DataFrame:
+    """Labelled rows of all days with group and, in a dated city, weight and known_on."""
+    settings, static = settings_of(city), city.known_at is not None
+    labels = {
+        day: static_labels(cases, city.target)
+        if static
+        else dated_labels(cases, city.target, day, as_of)
+        for day in days
+    }
+    rows = training_rows(lake, city, days, labels, settings, step)
+    # a firm keeps the group of its newest row on all days, or it would stand on both sides
+    newest = rows.sort_values("as_of", ascending=False, kind="stable")
+    newest = newest.drop_duplicates("subject_id", keep="first")
+    group = dict(zip(newest["subject_id"], group_of(newest, settings.alike), strict=True))
+    rows["group"] = rows["subject_id"].map(group)
+    if not static:
+        rows["weight"] = _weights(rows, labels, first)
+        rows["known_on"] = rows["subject_id"].map(known_on(cases, city.target))
+        rows["known_on"] = rows["known_on"].where(rows["label"] == 1)
+    return rows
 
 
 @dataclass(frozen=True)

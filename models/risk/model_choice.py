@@ -18,7 +18,7 @@ from sklearn.metrics import roc_auc_score
 from models.risk.comparing import average_precision, compared
 from models.risk.designs import Design, Floats, Labels
 
-COMPARE_FROM = 20
+COMPARE_FROM = 10
 """Positive groups from which candidates are compared; below, the first stands (project default)."""
 
 

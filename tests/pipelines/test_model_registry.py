@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from models.risk.estimator import RiskModel, Settings, train
-from pipelines.model_registry import card_of, champion, register
+from models.risk.succession import Verdict
+from pipelines.model_registry import card_of, champion, register, verdict_of
 from pipelines.refusals import RefusalError
 
 SETTINGS = Settings(trees=5, leaves=3, kind="trees")
@@ -85,6 +86,22 @@ def test_a_new_model_becomes_champion_and_the_old_one_may_return(
     register(lake, "demo", model)  # trained anew on the old content
     assert champion(lake, "demo").version == model.version  # type: ignore[union-attr]
     assert versions(lake) == [(1, model.version), (2, other.version)]
+
+
+def test_a_challenger_waits_with_its_reason(lake: Path, model: RiskModel) -> None:
+    other = train(rows(), ["debt"], {"debt": 1}, replace(SETTINGS, seed=2), "dated")
+    register(lake, "demo", other, Verdict(False, "it is no better", {"difference": -0.1}))
+    assert champion(lake, "demo").version == model.version  # type: ignore[union-attr]
+    assert verdict_of(lake, "demo", other.version) == (False, "it is no better")
+    client = mlflow.MlflowClient(f"sqlite:///{lake / 'mlflow' / 'mlflow.db'}")
+    waiting = client.get_model_version_by_alias("risk-demo", "challenger")
+    assert json.loads(waiting.tags["compared"]) == {"difference": -0.1}
+    # later, and better
+    register(lake, "demo", other, Verdict(True, "it is better", {}))
+    assert champion(lake, "demo").version == other.version  # type: ignore[union-attr]
+    # the champion trained anew on the same content stays where it is
+    register(lake, "demo", other, Verdict(False, "it is the champion itself", {}))
+    assert champion(lake, "demo").version == other.version  # type: ignore[union-attr]
 
 
 def test_what_stands_in_the_store(lake: Path, model: RiskModel) -> None:

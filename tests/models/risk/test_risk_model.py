@@ -14,8 +14,8 @@ from pyspark.sql import SparkSession
 
 from models.risk.contributions import BASE, contribution_matrix, contributions
 from models.risk.curves import best_f1
-from models.risk.estimator import RiskModel, Settings, train
-from models.risk.scoring import score
+from models.risk.estimator import RiskModel, Settings, prepared, train
+from models.risk.scoring import score, scored
 
 KINDS = ("trees", "monotone", "directional", "surprise")
 SETTINGS = Settings(trees=30)
@@ -90,6 +90,29 @@ def test_static_models_score_training_firms_by_the_fold_that_had_not_seen_them()
     trained = model("trees", mode="static")
     assert set(trained.held_out) == set(training_rows()["subject_id"])
     assert model("trees").held_out == {}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_trained_firm_is_judged_by_the_fold_that_had_not_seen_its_group(kind: str) -> None:
+    trained, rows = model(kind), training_rows()
+    fold = rows["subject_id"].map(trained.fold_of)
+    assert (fold.groupby(rows["group"]).nunique() == 1).all()  # dated cities too
+    whole = trained.margin(rows.drop(columns="subject_id"))
+    judged = trained.margin(rows)
+    assert (whole != judged).any()
+    for number, pipeline in enumerate(trained.folds):
+        own = (fold == number).to_numpy()
+        table = prepared(rows[own], trained)
+        assert (judged[own] == pipeline.decision_function(table)).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_duplicate_of_a_firm_changes_no_probability_of_others(kind: str) -> None:
+    trained, rows = model(kind), training_rows(100, seed=8)
+    alone = scored(rows, trained).to_pandas()
+    twin = rows.iloc[[5]].assign(subject_id="twin")
+    beside = scored(pd.concat([twin, rows], ignore_index=True), trained).to_pandas()
+    assert (beside["probability"].to_numpy()[1:] == alone["probability"].to_numpy()).all()
 
 
 def test_best_f1_never_parts_equal_scores() -> None:
