@@ -131,7 +131,7 @@ def test_a_column_without_values_is_no_feature() -> None:
 
 def test_auto_compares_once_there_are_enough_positive_groups() -> None:
     auto = replace(SMALL, kind="auto")
-    few = drawn_rows(firms=60)
+    few = drawn_rows(firms=30)
     assert few.loc[few["label"] == 1, "group"].nunique() < COMPARE_FROM
     card = trained(few, auto).card
     assert (card["kind"], card["candidates"]) == ("surprise", [])
