@@ -305,7 +305,9 @@ CAME = set(CAUSES) - {"not_registered", "status", "inspected", "floor", "displac
 LEFT = {"own_fact", "model", "moved", "floor", "displaced", "capacity", "calendar"}
 
 
-@pytest.mark.parametrize(("left", "cause"), [(False, c) for c in CAME] + [(True, c) for c in LEFT])
+@pytest.mark.parametrize(
+    ("left", "cause"), [(False, c) for c in sorted(CAME)] + [(True, c) for c in sorted(LEFT)]
+)
 def test_every_cause_has_words(left: bool, cause: str) -> None:
     row = firm("A", 0.2) | {"cause": cause, "changed": NEW, "because_of": "B"}
     zh, en = change_words(row, WORDS, left)
