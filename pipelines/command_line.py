@@ -139,13 +139,13 @@ def nightly(
 
 @app.command()
 def train(city: City_, lake: Lake_, as_of: AsOfNeeded, engine: Engine_ = None) -> None:
-    """Train a model on the cases known by a day and make it the champion."""
+    """Train a model on the cases known by a day; it takes over when it is better beyond noise."""
     from pipelines.nightly import train_champion
     from pipelines.progress import progress_bar
 
     with progress_bar(told) as step:
-        model = train_champion(city, lake, as_of, engine and engine.value, step)
-    told.print(model)
+        told_of = train_champion(city, lake, as_of, engine and engine.value, step)
+    told.print(told_of, soft_wrap=True)
 
 
 @app.command()

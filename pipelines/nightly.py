@@ -41,7 +41,7 @@ from pipelines.lake import Lake, only_one_writer
 from pipelines.landing.deliveries import unclaimed_files
 from pipelines.landing.personal_data import PersonalKey
 from pipelines.ledger import Batch
-from pipelines.model_registry import champion
+from pipelines.model_registry import champion, verdict_of
 from pipelines.past_lists import PastLists
 from pipelines.progress import Step, silent
 from pipelines.refusals import RefusalError
@@ -52,13 +52,17 @@ from pipelines.warning import Warned, warn
 
 @dataclass(frozen=True)
 class NightReport:
-    """What a night did. `repeated`: this very run had been published; nothing was changed."""
+    """What a night did. `repeated`: this very run had been published; nothing was changed.
+
+    `notes`: what a person should know of the model, such as a leak that its audit found.
+    """
 
     lake: Path
     run: Run
     batches: Sequence[Batch]
     unclaimed: Sequence[str]
     repeated: bool = False
+    notes: Sequence[str] = ()
 
     def summary(self) -> str:
         """The night in a few lines for a person."""
@@ -83,6 +87,7 @@ class NightReport:
             f"{counts['cleared']} cleared "
             f"(as of {self.run.as_of}, run {self.run.run_id})"
         )
+        lines += self.notes
         lines.append(f"The list is in {self.lake / self.run.list_folder}")
         return "\n".join(lines)
 
@@ -125,7 +130,8 @@ def run_night(
             if run.run_id == this_run:
                 return NightReport(lake_folder, run, batches, unclaimed, repeated=True)
         night = _Night(lake, city, running, as_of, this_run, model, started, step)
-        return NightReport(lake_folder, night.publish(inputs), batches, unclaimed)
+        run = night.publish(inputs)
+        return NightReport(lake_folder, run, batches, unclaimed, notes=_audit_warning(model))
 
 
 def train_champion(
@@ -134,11 +140,23 @@ def train_champion(
     as_of: date,
     engine: str | None = None,
     step: Step = silent,
-) -> RiskModel:
-    """Trains on what was known by `as_of` and makes the model the champion."""
+) -> str:
+    """Trains on what was known by `as_of`; says in words which model is the champion now and why."""
     city = load_city(city_name)
     with only_one_writer(lake_folder), _engine(city, engine) as running:
-        return train_city(Lake(lake_folder, running.spark), city, as_of, step)
+        model = train_city(Lake(lake_folder, running.spark), city, as_of, step)
+    told = [f"Model {model.version} of {city.name} was trained on what was known by {as_of}."]
+    verdict = verdict_of(lake_folder, city.name, model.version)
+    if verdict is not None:
+        promoted, reason = verdict
+        told.append(f"It is {'the champion' if promoted else 'a challenger'}: {reason}")
+    return " ".join([*told, *_audit_warning(model)])
+
+
+def _audit_warning(model: RiskModel) -> list[str]:
+    """What the audit for leaks has to say of a model, if anything."""
+    warning = model.card.get("audit", {}).get("warning")
+    return [str(warning)] if warning else []
 
 
 def _engine(city: City, engine: str | None):  # type: ignore[no-untyped-def]

@@ -45,9 +45,9 @@ class Settings:
     least_rows_a_leaf: Count = 20
     l2: Annotated[float, Field(ge=0)] = 5.0
     features_a_split: Annotated[float, Field(gt=0, le=1)] = 0.3
-    most_dates: Count = 6
-    months_apart: Count = 3
-    most_unlabelled: Count = 20_000
+    most_dates: Count = 24
+    months_apart: Count = 1
+    most_unlabelled: Count = 4_000
     kind: Literal["auto"] | Kind = "auto"
     """`auto`: by evidence, see `models.risk.model_choice`."""
     unlabelled: Literal["auto"] | Way = "auto"
