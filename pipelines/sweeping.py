@@ -125,9 +125,12 @@ def _made(
     lake: Lake, city: City, days: tuple[date, ...], folder: Path, choose: Choose | None
 ) -> Swept:
     def keep(rows: DataFrame, name: str) -> DataFrame:
-        path = str(folder / name)
-        rows.write.parquet(path)
-        return lake.spark.read.schema(rows.schema).parquet(path)
+        path = folder / name
+        rows.write.parquet(str(path))
+        if not any(path.glob("*.parquet")):  # an engine may write no file at all for no rows
+            path.mkdir(exist_ok=True)
+            pq.write_table(rows.limit(0).toArrow(), path / "none.parquet")
+        return lake.spark.read.schema(rows.schema).parquet(str(path))
 
     tables = {name: lake.read("silver", name) for name in lake.tables("silver")}
     last = max(days)

@@ -88,7 +88,7 @@ def test_scores_follow_the_sign_and_the_known_bar_the_list() -> None:
     best = judged.scores.nlargest(20, "margin")["subject_id"]
     # of 20 firms chance finds 3; twelve ring firms without a case were learnt as if honest
     assert len(set(best) & set(RING)) >= 7
-    assert len(set(judged.ceiling.nlargest(20, "margin")["subject_id"]) & set(RING)) >= 14
+    assert len(set(judged.ceiling.nlargest(20, "margin")["subject_id"]) & set(RING)) >= 10
     assert set(judged.under_case["subject_id"]) == set(RING[:8])
     assert judged.scores["district"].unique().tolist() == ["north"]
     assert judged.positives == [8]  # the cases of June, seen from April
