@@ -160,7 +160,7 @@ class _Scorer:
 
     def _completed(self, made: pd.DataFrame) -> pd.DataFrame:
         """The corrected rows with what no correction touches, such as the graph's measures."""
-        others = [n for n in self.model.features if n not in made.columns]
+        others = [n for n in self.model.columns if n not in made.columns]
         kept = self.published.loc[made["subject_id"], others].reset_index(drop=True)
         return pd.concat([made, kept], axis=1)
 

@@ -22,7 +22,7 @@ from conf.city import City, load_city
 from conf.rule_pack import RulePack, pack_in_force
 from models.risk.estimator import RiskModel
 from models.risk.levels import ListPolicy
-from models.risk.scoring import score
+from models.risk.scoring import judged_by_family, score
 from models.risk.warning_list import list_hash
 from pipelines.assembling import (
     assembled,
@@ -221,9 +221,9 @@ class _Night:
             self._keep_arrow(history.groups, GROUPS)
             self._keep_arrow(history.events, GROUP_EVENTS)
             self._keep_arrow(shape_table(self.city, judged), SHAPE_MEMBERS)
-            judged = replace(judged, features=features)
             self.step("scores", 0.75)
-            self._keep(_ranked(score(features, self.model)), "scores")
+            judged = replace(judged, features=judged_by_family(features, self.model))
+            self._keep(_ranked(score(judged.features, self.model)), "scores")
             self.step("the list and its reasons", 0.80)
             warned = warn(
                 self.lake.spark, self.city, judged, self._kept("scores"), self.model, past,

@@ -25,15 +25,21 @@ from conf.city import City
 from features.as_of import known_intervals, on_days
 from features.sweep import features_of_days
 from graphs.compact import GraphTooLarge
+from graphs.components import groups
 from graphs.edge_history import ALWAYS, EdgeHistory, edge_history
 from graphs.edges import EDGE_TABLES, edge_versions, shared_premises
 from graphs.subject_graph import GRAPH_FEATURES, day_features
+from models.risk.family import LARGEST_FAMILY
 from pipelines.assembling import city_feature_set, concert_members, memory_limit, shape_settings
 from pipelines.lake import Lake
 from pipelines.refusals import RefusalError
 
-Choose = Callable[[date, pa.Array], pa.Array]
-"""Of the firms registered as of a day (sorted ids) those whose features are wanted."""
+Choose = Callable[[date, pa.Array, NDArray[np.int64]], pa.Array]
+"""Of the firms registered as of a day (sorted ids) those whose features are wanted.
+
+The third argument: the place of the first registered firm of each one's family, its own where it
+has none.
+"""
 
 _EPOCH = date(1970, 1, 1)
 
@@ -145,7 +151,9 @@ def _made(
     wanted, asked = registered, None
     if choose is not None:
         wanted = {
-            day: history.firm_numbers(choose(day, history.ids.take(pa.array(firms))))
+            day: history.firm_numbers(
+                choose(day, history.ids.take(pa.array(firms)), _eldest(history, day, firms))
+            )
             for day, firms in registered.items()
         }
         wanted = {day: np.unique(firms) for day, firms in wanted.items()}
@@ -155,6 +163,18 @@ def _made(
     return Swept(
         city, days, folder, history, registered, wanted, _cases(tables, city, last), tables
     )
+
+
+def _eldest(history: EdgeHistory, day: date, firms: NDArray[np.int32]) -> NDArray[np.int64]:
+    """The place among `firms` of the first of each one's family, its own where it has none."""
+    edges = history.on(day, 0, firms)
+    found = groups(edges.graph, edges.number[firms], asked=edges.number[firms[:0]])
+    label = found.label[edges.number[firms]]
+    place = np.arange(len(firms))
+    first = np.full(len(found.size), len(firms))
+    np.minimum.at(first, label, place)
+    family = (found.size[label] >= 2) & (found.size[label] <= LARGEST_FAMILY)
+    return np.where(family, first[label], place)
 
 
 # what the graph reads of a registration

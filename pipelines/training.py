@@ -17,7 +17,6 @@ from graphs.declaration import GRAPH_FEATURES
 from models.risk.audit import audit
 from models.risk.estimator import RiskModel, Settings, trained
 from models.risk.labels import (
-    Labels,
     dated_labels,
     known_on,
     label_delay,
@@ -75,15 +74,19 @@ def train_city(lake: Lake, city: City, as_of: date, step: Step) -> RiskModel:
             f"There is less than a year and {timing.gap_days} days of records before {as_of}: "
             "too little to train on. Choose a later --as-of."
         )
-    first = first_records(lake)
-    rows = _rows_to_train(lake, city, as_of, days, cases, first, step)
+    rows = _rows_to_train(lake, city, as_of, days, cases, step)
     step("training the model", 0.58)
     made = trained(
         rows, model_features(city), directions(city), settings, "static" if static else "dated",
         _about(city, as_of, days, timing), timing.gap_days, timing.complete_until,
     )  # fmt: skip
+    rows = rows[rows["weight"] > 0]
     told = audit(
-        rows, presence_of(rows, first), made.model.features, made.model.card.get("auc"), settings
+        rows,
+        presence_of(rows, first_records(lake)),
+        made.model.features,
+        made.model.card.get("auc"),
+        settings,
     )
     model = replace(made.model, card={**made.model.card, "audit": told.card()})
     standing = champion_or_none(lake.root, city.name)
@@ -98,10 +101,9 @@ def _rows_to_train(
     as_of: date,
     days: Sequence[date],
     cases: pd.DataFrame,
-    first: Mapping[str, pd.Series],
     step: Step,
 ) -> pd.DataFrame:
-    """Labelled rows of all days with group and, in a dated city, weight and known_on."""
+    """Labelled rows of all days with group and, in a dated city, known_on."""
     settings, static = settings_of(city), city.known_at is not None
     labels = {
         day: static_labels(cases, city.target)
@@ -116,7 +118,6 @@ def _rows_to_train(
     group = dict(zip(newest["subject_id"], group_of(newest, settings.alike), strict=True))
     rows["group"] = rows["subject_id"].map(group)
     if not static:
-        rows["weight"] = _weights(rows, labels, first)
         rows["known_on"] = rows["subject_id"].map(known_on(cases, city.target))
         rows["known_on"] = rows["known_on"].where(rows["label"] == 1)
     return rows
@@ -151,21 +152,6 @@ def _about(city: City, as_of: date, days: Sequence[date], timing: _Timing) -> di
         "label_delay_days": timing.measured_delay,
         "target_gap_days": city.target.gap_days,
     }
-
-
-def _weights(
-    rows: pd.DataFrame, labels: Mapping[date, Labels], first: Mapping[str, pd.Series]
-) -> pd.Series:
-    """How many firms of its day a row stands for: unlabelled ones were drawn, the others all kept."""
-    weight = pd.Series(1.0, index=rows.index)
-    registered = first["registration"]
-    for day, told in labels.items():
-        aside = told.positive | told.reviewed | told.under_case
-        there = registered.index[registered <= pd.Timestamp(day)]
-        drawn = (rows["as_of"] == day) & ~rows["subject_id"].isin(aside)
-        if drawn.any():
-            weight[drawn] = max(1.0, float((~there.isin(aside)).sum()) / float(drawn.sum()))
-    return weight
 
 
 def first_records(lake: Lake) -> dict[str, pd.Series]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from conf.city import City
 from models.risk.estimator import Settings
 from models.risk.labels import Labels
-from models.risk.training_set import chosen_firms
+from models.risk.training_set import row_weights
 from pipelines.lake import Lake
 from pipelines.progress import Step
 from pipelines.sweeping import swept
@@ -27,24 +29,29 @@ def training_rows(
 ) -> pd.DataFrame:
     """One row a firm and day, in the order of `days`, then by subject_id.
 
-    subject_id, label (1 positive, 0 not), as_of, then the feature set's columns and the graph's,
-    each as `assembling.assembled` has it for that day. Which firms: `training_set.chosen_firms`;
-    a city with one date for all its records has reviewed firms alone.
+    subject_id, label (1 positive, 0 not), as_of, weight, then the feature set's columns and the
+    graph's, each as `assembling.assembled` has it for that day. Which firms, and of what weight:
+    `training_set.row_weights`; a city with one date for all its records has reviewed firms alone.
     """
     static = city.known_at is not None
     step(f"choosing firms of {len(days)} days to train on", 0.40)
 
-    def choose(day: date, firms: pa.Array) -> pa.Array:
-        chosen = chosen_firms(
-            firms.to_pandas(), labels_by_day[day], settings.most_unlabelled, static
+    weights: dict[date, NDArray[np.float64]] = {}
+
+    def choose(day: date, firms: pa.Array, eldest: NDArray[np.int64]) -> pa.Array:
+        found = row_weights(
+            firms.to_pandas(), eldest, labels_by_day[day], settings.most_unlabelled, static
         )
+        chosen = ~np.isnan(found)
+        weights[day] = found[chosen]
         return firms.filter(pa.array(chosen))
 
     parts = []
     with swept(lake, city, days, choose) as sweep:
         for place, day in enumerate(days):
             step(f"features as of {day} to train on", 0.48 + 0.10 * place / len(days))
-            parts.append(_labelled(sweep.table(day), day, labels_by_day[day]))
+            rows = _labelled(sweep.table(day), day, labels_by_day[day])
+            parts.append(rows.add_column(3, "weight", pa.array(weights[day], pa.float64())))
     return pa.concat_tables(parts).to_pandas()
 
 

@@ -34,6 +34,7 @@ from graphs.kinds import (
 from models.risk.contributions import BASE, contributions
 from models.risk.estimator import RiskModel
 from models.risk.facts import fact_columns
+from models.risk.family import FAMILY
 from models.risk.inspections import RESTING_SCHEMA, latest_inspections, resting
 from models.risk.levels import ListPolicy
 from models.risk.list_places import RANDOM, choose
@@ -142,7 +143,7 @@ def warn(
     weighed = _weighed(judged, model, placed)
     said = _said(spark, city, judged, weighed, words)
     told = {subject: said.get(subject, ()) for subject in placed}
-    spoken = {name: word for name, word in words.items() if name in model.features}
+    spoken = {name: word for name, word in words.items() if name in model.columns}
     tables = warning_tables(
         chosen, told, previous, run_id, judged.as_of, policy, spoken,
         _paths(city, registration, now, told),
@@ -259,6 +260,15 @@ def _words(city: City) -> dict[str, FeatureWords]:
             own=False,
             theme=name,
         )
+    words[FAMILY] = FeatureWords(
+        name=FAMILY,
+        zh="同族企业的风险特征（高于常态）",
+        en="Signs of the family's other firms, above the usual",
+        unit="points",
+        direction=1,
+        own=False,
+        theme=FAMILY,
+    )
     return words
 
 
@@ -267,7 +277,8 @@ def _records(
 ) -> list[dict[str, Any]]:
     """The records behind the leading features, from silver and from the graph's edges."""
     pairs = [(subject, name) for subject, names in sorted(leading.items()) for name in names]
-    own = [pair for pair in pairs if pair[1] not in GRAPH_FEATURES]
+    related = {*GRAPH_FEATURES, FAMILY}
+    own = [pair for pair in pairs if pair[1] not in related]
     found: list[dict[str, Any]] = []
     if own:
         wanted = spark.createDataFrame(own, "subject_id string, feature string")
@@ -276,9 +287,7 @@ def _records(
             .toArrow()
             .to_pylist()
         )
-    return found + _relation_records(
-        judged, city, [pair for pair in pairs if pair[1] in GRAPH_FEATURES]
-    )
+    return found + _relation_records(judged, city, [pair for pair in pairs if pair[1] in related])
 
 
 def _relation_records(

@@ -26,6 +26,7 @@ from graphs.declaration import GRAPH_FEATURES
 from graphs.what_if import AddEdge, ChangeStake, Edit, EditRefused, RemoveEdges, WhatIf
 from graphs.what_if import what_if as compared
 from models.risk.estimator import RiskModel
+from models.risk.family import with_family
 from models.risk.scoring import scored
 from pipelines.assembling import (
     concert_members,
@@ -48,7 +49,7 @@ class ScoredWhatIf:
     """The graph before and after, and the scores of the firms it changes.
 
     scores: subject_id, name, probability_before, probability_after, by the size of the change,
-    then id. notes: what an analyst should know.
+    then id; the changed firms and the rest of their families. notes: what an analyst should know.
     """
 
     graph: WhatIf
@@ -97,7 +98,8 @@ def what_if(
             f"The list of {run.as_of} was scored by model {run.model_version}; both scores here "
             f"are of the champion {model.version}."
         )
-    changed = city.lake.spark.createDataFrame([(s,) for s in graph.changed], "subject_id string")
+    touched = _with_their_families(graph)
+    changed = city.lake.spark.createDataFrame([(s,) for s in touched], "subject_id string")
     firms = latest_by_key(known["registration"], ["subject_id"])
     called = firms.join(changed, "subject_id", "left_semi").select("subject_id", "name").toArrow()
     names = {row["subject_id"]: row["name"] for row in called.to_pylist()}
@@ -109,7 +111,7 @@ def what_if(
 def _scores(
     published: DataFrame, run: Run, model: RiskModel, graph: WhatIf, names: dict[str, str]
 ) -> pa.Table:
-    """The scores of the changed firms, whose features were `published`."""
+    """The scores of the firms whose features were `published`: whole families."""
     missing = [name for name in model.features if name not in published.columns]
     if missing:
         raise RefusalError(
@@ -118,7 +120,9 @@ def _scores(
         )
     own = published.toArrow().sort_by("subject_id")
     sides = [
-        scored(_with_graph(own, features).to_pandas(), model).column("probability")
+        scored(with_family(_with_graph(own, features).to_pandas(), model), model).column(
+            "probability"
+        )
         for features in (graph.before, graph.after)
     ]
     subjects = own["subject_id"].to_pylist()
@@ -135,12 +139,22 @@ def _scores(
     return table.append_column("change", change).sort_by(order).drop_columns("change")
 
 
+def _with_their_families(graph: WhatIf) -> list[str]:
+    """The changed firms, and those of their groups before and after: one is judged by the others."""
+    changed, touched = pa.array(graph.changed, pa.string()), set(graph.changed)
+    for side in (graph.before, graph.after):
+        groups = side.filter(pc.is_in(side["subject_id"], value_set=changed))["group_id"]
+        kin = side.filter(pc.is_in(side["group_id"], value_set=groups.combine_chunks()))
+        touched.update(kin["subject_id"].to_pylist())
+    return sorted(touched)
+
+
 def _with_graph(own: pa.Table, features: pa.Table) -> pa.Table:
-    """The published features with the graph's measures taken from `features`, by subject."""
+    """The published features with the graph's columns taken from `features`, by subject."""
     place = pc.index_in(own["subject_id"], value_set=features["subject_id"].combine_chunks())
     rows = features.take(place)
     for name, feature in GRAPH_FEATURES.items():
-        if feature.measure and name in own.column_names:
+        if (feature.measure or name == "group_id") and name in own.column_names:
             at = own.schema.get_field_index(name)
             column = rows[name].cast(own.schema.field(name).type)
             own = own.set_column(at, own.schema.field(name), column)

@@ -8,7 +8,7 @@ The scores of a day must be made from what was known on it; this module only cou
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -55,6 +55,7 @@ def backtest(
     capacity: pd.DataFrame,
     under_case: pd.DataFrame | None = None,
     until: date | None = None,
+    quiet_days: int = 0,
 ) -> Backtest:
     """Lists at capacity on every day of the scores, against the truth.
 
@@ -63,12 +64,19 @@ def backtest(
     district, inspections, and `as_of` where it changes; a district without a row lists nobody.
     `under_case`: subject_id, since: the day from which the city itself knew a case; without it the
     truth's first official day. `until`: the last day of the truth, which ends open lead times
-    (default: the last list day). Raises ValueError when no ring firm could have been found.
+    (default: the last list day). `quiet_days`: listed firms are inspected before the next list; a
+    ring firm is then found and never listed again, any other rests so long (0: lists are not acted
+    on). Raises ValueError when no ring firm could have been found.
     """
-    lists = lists_at_capacity(scores_by_day, capacity, _under_case(truth, under_case))
-    days = tuple(sorted({_day(day) for day in scores_by_day["as_of"]}))
     alike = truth["lookalike"].fillna(False).astype(bool)
     ring = _ring(truth[~alike])
+    aside = _under_case(truth, under_case)
+    lists = (
+        acted_on_lists(scores_by_day, capacity, aside, ring, quiet_days)
+        if quiet_days
+        else lists_at_capacity(scores_by_day, capacity, aside)
+    )
+    days = tuple(sorted({_day(day) for day in scores_by_day["as_of"]}))
     seen = _could_be_found(ring, scores_by_day)
     if not len(seen):
         raise ValueError(
@@ -124,6 +132,36 @@ def lists_at_capacity(
     )
     place = rows.groupby(["as_of", "district"]).cumcount()
     return rows[place < rows["inspections"]][list(scores.columns)].reset_index(drop=True)
+
+
+def acted_on_lists(
+    scores: pd.DataFrame,
+    capacity: pd.DataFrame,
+    under_case: pd.DataFrame,
+    ring: pd.DataFrame,
+    quiet_days: int,
+) -> pd.DataFrame:
+    """`lists_at_capacity` one day after another, each list inspected before the next.
+
+    `ring`: subject_id, started, first_official. A firm found running its scheme is listed no more;
+    any other rests for `quiet_days`.
+    """
+    ring = ring.set_index("subject_id")
+    parts: list[pd.DataFrame] = []
+    found: set[str] = set()
+    rests: dict[str, date] = {}
+    for day in sorted({_day(value) for value in scores["as_of"]}):
+        aside = found | {subject for subject, until in rests.items() if until > day}
+        rows = scores[(pd.to_datetime(scores["as_of"]) == pd.Timestamp(day))]
+        free = rows[~rows["subject_id"].isin(aside)]
+        parts.append(lists_at_capacity(free, capacity, under_case))
+        listed = parts[-1]["subject_id"]
+        known = ring.reindex(listed)
+        now = pd.Timestamp(day)
+        runs = ((known["started"] <= now) & ~(known["first_official"] <= now)).to_numpy()
+        found |= set(listed[runs])
+        rests |= dict.fromkeys(listed[~runs], day + timedelta(days=quiet_days))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _under_case(truth: pd.DataFrame, under_case: pd.DataFrame | None) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from models.risk.directional import LeaningLogistic
 from models.risk.estimator import Floats, RiskModel, prepared
+from models.risk.family import FAMILY
 
 BASE = "(base)"
 SCHEMA = pa.schema(
@@ -31,13 +32,17 @@ SCHEMA = pa.schema(
 def contribution_matrix(model: RiskModel, rows: pd.DataFrame) -> tuple[Floats, Floats]:
     """Each row's base, and one column a feature in the order of `model_columns`.
 
-    base + row sum = margin. A subject that trained has the base of the fold that judges it.
+    base + row sum = margin. A subject that trained has the base of the fold that judges it. Where the
+    model reads what the family says, that is the last column.
     """
     base, found = np.zeros(len(rows)), np.zeros((len(rows), len(model.features)))
     for places, pipeline in model.judges(rows):
         firms = prepared(rows.iloc[places], model)
         table = np.asarray(pipeline.named_steps["prepare"].transform(firms), float)
         base[places], found[places] = _parts(pipeline.named_steps["model"], table)
+    if model.family_weight:
+        kin = model.family_weight * rows[FAMILY].to_numpy(dtype=float)
+        found = np.column_stack([found, kin])
     return base, found
 
 
@@ -61,13 +66,14 @@ def _parts(estimator: Any, table: Floats) -> tuple[float, Floats]:
 def model_columns(model: RiskModel) -> list[str]:
     """The features in the order in which the last step sees them."""
     numbers = [name for name in model.features if name not in model.categories]
-    return [*model.categories, *numbers]
+    kin = [FAMILY] if model.family_weight else []
+    return [*model.categories, *numbers, *kin]
 
 
 def contributions(model: RiskModel, rows: pd.DataFrame) -> pa.Table:
     """subject_id, feature, value (as text), contribution: of every row and feature, nonzero only.
 
-    `rows` has subject_id and the model's features.
+    `rows` has subject_id and the model's columns.
     """
     if len(rows) == 0:
         return SCHEMA.empty_table()

@@ -34,7 +34,8 @@ class Split:
 def dated_split(rows: pd.DataFrame, gap_days: int, folds: int, seed: int) -> Split | None:
     """The split at about two thirds of the days, None where it would leave one side no positive.
 
-    `rows`: as_of, label, group, and known_on: the day a positive's label became known.
+    `rows`: as_of, label, group, and known_on: the day a positive's label became known. Rows of
+    `weight` 0 train nothing, but get a margin, for their families' sake.
     """
     days = pd.to_datetime(rows["as_of"])
     different = np.sort(days.unique())
@@ -42,10 +43,11 @@ def dated_split(rows: pd.DataFrame, gap_days: int, folds: int, seed: int) -> Spl
         return None
     label = rows["label"].to_numpy(dtype=int)
     known = pd.to_datetime(rows["known_on"])
+    used = rows["weight"] > 0 if "weight" in rows else True
     first = int(np.ceil(len(different) * (1 - LATER)))
     for place in range(min(first, len(different) - 1), 0, -1):
         cut = pd.Timestamp(different[place])
-        train = np.flatnonzero(days <= cut - timedelta(days=gap_days))
+        train = np.flatnonzero((days <= cut - timedelta(days=gap_days)) & used)
         judged = np.flatnonzero(days >= cut)
         then = (label * (known <= cut).to_numpy())[train]
         if then.any() and label[judged].any():

@@ -18,16 +18,17 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import TargetEncoder
 
 from models.risk.directional import LeaningLogistic, SignedRanks, Surprise
+from models.risk.score_card import CharacteristicLogistic, votes
 from models.risk.unlabelled import Bagged, Weighted
 
 FOLDS = 5
-DIRECTIONAL = ("directional", "surprise")
+DIRECTIONAL = ("characteristics", "directional", "surprise")
 """Kinds that know declared directions only and need no cases to begin with."""
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 Count = Annotated[int, Field(ge=1)]
-Kind = Literal["directional", "surprise", "monotone", "trees"]
+Kind = Literal["characteristics", "directional", "surprise", "monotone", "trees"]
 Way = Literal["plain", "weighted", "bagging"]
 
 
@@ -53,7 +54,8 @@ class Settings:
     unlabelled: Literal["auto"] | Way = "auto"
     """How unlabelled rows are treated, see `models.risk.unlabelled`; `auto`: by evidence."""
     lean: Annotated[float, Field(gt=0)] = 30.0
-    """How strongly the directional model's weights are held at their prior."""
+    """How strongly a directional model's weights are held at their prior, in firms: a firm that
+    trains on many days is one witness."""
     list_share: Annotated[float, Field(gt=0, le=1)] = 0.001
     """The list's share of all firms: where calibration is measured."""
     presence_limit: Annotated[float, Field(gt=0, le=1)] = 0.75
@@ -74,6 +76,7 @@ class Design:
     categories: tuple[str, ...]
     directions: Mapping[str, int]
     settings: Settings
+    days: int = 1
 
     def fit(self, table: pd.DataFrame, label: Labels, group: pd.Series) -> Pipeline:
         """A fitted pipeline; rows of one group stay together wherever it splits its rows."""
@@ -87,7 +90,12 @@ class Design:
         if self.kind in DIRECTIONAL:
             kind = SignedRanks if self.kind == "directional" else Surprise
             prepare: Any = kind(dict(self.directions))
-            base: Any = LeaningLogistic(settings.lean)
+            lean = settings.lean * self.days
+            base: Any = (
+                CharacteristicLogistic(lean, votes(self.features))
+                if self.kind == "characteristics"
+                else LeaningLogistic(lean)
+            )
         else:
             prepare = _encoded(self.categories, self._numbers(), settings.seed)
             base = _trees(settings, self._constraints() if self.kind == "monotone" else None)
@@ -119,7 +127,8 @@ def design_of(
     turned = {n: directions[n] for n in used if directions.get(n) and n not in categories}
     if kind in DIRECTIONAL:
         used, categories = list(turned), []
-    return Design(kind, way, tuple(used), tuple(categories), turned, settings)
+    days = rows["as_of"].nunique() if "as_of" in rows else 1
+    return Design(kind, way, tuple(used), tuple(categories), turned, settings, int(days))
 
 
 def typed(rows: pd.DataFrame, features: Sequence[str], categories: Sequence[str]) -> pd.DataFrame:
@@ -155,12 +164,18 @@ def fold_of_rows(label: Labels, group: pd.Series, folds: int, seed: int) -> NDAr
 
 
 def held_out(
-    table: pd.DataFrame, label: Labels, group: pd.Series, fold: NDArray[np.int64], design: Design
+    table: pd.DataFrame,
+    label: Labels,
+    group: pd.Series,
+    fold: NDArray[np.int64],
+    design: Design,
+    used: NDArray[np.bool_] | None = None,
 ) -> HeldOut:
-    """Margins of rows from models that had not seen their group."""
+    """Margins of rows from models that had not seen their group. `used`: who trains (all)."""
     margin, pipelines = np.zeros(len(table)), []
+    trains = np.ones(len(table), bool) if used is None else used
     for number in range(int(fold.max()) + 1):
-        seen, aside = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        seen, aside = np.flatnonzero((fold != number) & trains), np.flatnonzero(fold == number)
         pipelines.append(design.fit(table.iloc[seen], label[seen], group.iloc[seen]))
         margin[aside] = pipelines[-1].decision_function(table.iloc[aside])
     return HeldOut(margin, fold, tuple(pipelines))

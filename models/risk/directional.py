@@ -128,7 +128,7 @@ class LeaningLogistic(ClassifierMixin, BaseEstimator):
     ) -> LeaningLogistic:
         """Finds the weights; with one class only they stay the prior. `groups` is not needed."""
         times = np.ones(len(label)) if sample_weight is None else sample_weight
-        prior = np.full(ranks.shape[1], PRIOR_TOTAL / max(ranks.shape[1], 1))
+        prior = self._prior(ranks.shape[1])
         share = ((times * label).sum() + 0.5) / (times.sum() + 1.0)
         start = np.append(prior, np.log(share / (1 - share)))
         if label.min() != label.max():
@@ -144,6 +144,9 @@ class LeaningLogistic(ClassifierMixin, BaseEstimator):
         self.coef_, self.intercept_ = start[:-1], float(start[-1])
         self.classes_ = np.array([0, 1])
         return self
+
+    def _prior(self, columns: int) -> Floats:
+        return np.full(columns, PRIOR_TOTAL / max(columns, 1))
 
     def decision_function(self, ranks: Floats) -> Floats:
         """The margin: intercept plus the weighted ranks, summed in the order of the columns."""

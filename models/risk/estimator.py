@@ -39,6 +39,7 @@ from models.risk.designs import (
     held_out,
     typed,
 )
+from models.risk.family import FAMILY, FAMILY_WEIGHT, families, family_evidence
 from models.risk.model_choice import COMPARE_FROM, Trial, chosen
 from models.risk.trust import dated_figures
 
@@ -55,7 +56,9 @@ class RiskModel:
     `curve` makes a probability of a margin; `flagged` from `threshold` on, the model's own line
     (the best F1 of held-out folds), whatever the capacity. `fold_of`: which of `folds` had not seen
     a training subject's group; it judges that subject, and `pipeline` everybody else. `held_out`:
-    the margins that training subjects got so (static cities).
+    the margins that training subjects got so (static cities). `family_weight`: what a point of the
+    family's evidence (`models.risk.family`) adds to the margin, 0 where it is not read; `middle`: the
+    mean margin of a firm by its own features.
     """
 
     features: tuple[str, ...]
@@ -68,9 +71,23 @@ class RiskModel:
     folds: tuple[Pipeline, ...] = ()
     fold_of: Mapping[str, int] = field(default_factory=dict)
     held_out: Mapping[str, float] = field(default_factory=dict)
+    family_weight: float = 0.0
+    middle: float = 0.0
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What `margin` reads: the features, and the family's evidence where it counts."""
+        return (*self.features, FAMILY) if self.family_weight else self.features
 
     def margin(self, rows: pd.DataFrame) -> Floats:
-        """The sum of contributions (log odds before calibration) of each row of feature columns.
+        """The sum of contributions (log odds before calibration) of each row of `columns`."""
+        own = self.own_margin(rows)
+        if not self.family_weight:
+            return own
+        return own + self.family_weight * rows[FAMILY].to_numpy(dtype=float)
+
+    def own_margin(self, rows: pd.DataFrame) -> Floats:
+        """The part of the margin that the firm's own row of features makes.
 
         With the column subject_id, subjects that trained are judged by the fold that had not seen
         them; without it, everybody by the whole model.
@@ -140,7 +157,8 @@ def trained(
 
     Args:
         rows: beside these, `weight` says how many firms of that day a row stands for (1 without
-            the column) and `known_on` the day a positive's label became known.
+            the column; one of weight 0 is there for its family's sake alone) and `known_on` the day
+            a positive's label became known. In a dated city with group_id and group_size.
         features: the columns a model may read.
         directions: +1 or -1 of the features that declare one.
         settings: of the estimator.
@@ -159,10 +177,11 @@ def trained(
     if "weight" not in rows:
         rows = rows.assign(weight=1.0)
     label = rows["label"].to_numpy(dtype=int)
+    family = families(rows) if mode == "dated" else np.full(len(rows), -1)
     positive_groups = int(rows.loc[label == 1, "group"].nunique())
     with threadpool_limits(1):
         return _Training(
-            rows, label, positive_groups, tuple(features), directions, settings, mode,
+            rows, label, family, positive_groups, tuple(features), directions, settings, mode,
             about or {}, gap_days, complete_until,
         ).run()  # fmt: skip
 
@@ -171,6 +190,7 @@ def trained(
 class _Training:
     rows: pd.DataFrame
     label: Labels
+    family: NDArray[np.int64]
     positive_groups: int
     features: tuple[str, ...]
     directions: Mapping[str, int]
@@ -189,15 +209,19 @@ class _Training:
             split = dated_split(rows, self.gap_days, folds, settings.seed)
         made: dict[tuple[str, str], HeldOut] = {}
         design, trial_margin, seen = self._choose(fold, split, made)
-        table = self._table(design)
-        pipeline = design.fit(table, label, rows["group"])
+        table, used = self._table(design), self.used
+        pipeline = design.fit(table[used], label[used], rows["group"][used])
         held = None if fold is None else self._held_out(design, fold, made)
-        margin = pipeline.decision_function(table) if held is None else held.margin
+        own = pipeline.decision_function(table) if held is None else held.margin
+        margin = self._with_family(own, slice(None))
         curve = self._curve(margin)
         probability = curve.probability(margin)
-        line, f1 = best_f1(label, probability) if label.any() else (float(probability.max()), 0.0)
+        line, f1 = (float(probability.max()), 0.0)
+        if label.any():
+            line, f1 = best_f1(label[used], probability[used])
         card = self._card(design, seen, folds, line)
-        card |= {**_figures(label, margin, probability, f1), "curves": curves(label, probability)}
+        card |= _figures(label[used], margin[used], probability[used], f1)
+        card["curves"] = curves(label[used], probability[used])
         judged = rows.assign(margin=margin)
         if split is not None and trial_margin is not None:
             judged = rows.iloc[split.judged].assign(margin=trial_margin)
@@ -213,8 +237,29 @@ class _Training:
             folds=() if held is None else held.pipelines,
             fold_of={} if held is None else dict(zip(rows["subject_id"], held.fold.tolist(), strict=True)),
             held_out=dict(zip(rows["subject_id"], margin.tolist(), strict=True)) if self.mode == "static" else {},
+            family_weight=self._family_weight,
+            middle=self._middle(own, slice(None)),
         )  # fmt: skip
         return Trained(model, judged.reset_index(drop=True))
+
+    @property
+    def used(self) -> NDArray[np.bool_]:
+        """The rows that train and are judged."""
+        used: NDArray[np.bool_] = self.rows["weight"].to_numpy(dtype=float) > 0
+        return used
+
+    @property
+    def _family_weight(self) -> float:
+        return FAMILY_WEIGHT if (self.family >= 0).any() else 0.0
+
+    def _middle(self, own: Floats, at: Any) -> float:
+        return float(np.average(own, weights=self.rows["weight"].to_numpy(dtype=float)[at]))
+
+    def _with_family(self, own: Floats, at: Any) -> Floats:
+        """The margins of some rows from those by their own features; whole families are there."""
+        if not self._family_weight:
+            return own
+        return own + FAMILY_WEIGHT * family_evidence(own, self.family[at], self._middle(own, at))
 
     def _choose(
         self,
@@ -229,9 +274,10 @@ class _Training:
             return candidates[0], None, []
 
         def margins(design: Design) -> Floats | None:
-            if split is not None:
-                return dated_margins(self._table(design), self.rows["group"], split, design)
-            return self._held_out(design, fold, made).margin
+            if split is None:
+                return self._with_family(self._held_out(design, fold, made).margin, slice(None))
+            own = dated_margins(self._table(design), self.rows["group"], split, design)
+            return None if own is None else self._with_family(own, split.judged)
 
         at = slice(None) if split is None else split.judged
         group = pd.factorize(self.rows["group"])[0].astype(np.int64)
@@ -250,9 +296,9 @@ class _Training:
 
     def _candidates(self, enough: bool) -> list[Design]:
         asked = self.settings.kind
-        kinds = [asked]
+        kinds: list[str] = [asked]
         if asked == "auto":
-            kinds = ["surprise", "directional", "monotone", "trees"] if enough else ["surprise"]
+            kinds = ["characteristics", "surprise", "monotone", "trees"][: 4 if enough else 1]
         way = "plain" if self.settings.unlabelled == "auto" else self.settings.unlabelled
         return [self._design(kind, way) for kind in kinds]
 
@@ -274,7 +320,7 @@ class _Training:
         key = (design.kind, design.way)
         if key not in made:
             table = self._table(design)
-            made[key] = held_out(table, self.label, self.rows["group"], fold, design)
+            made[key] = held_out(table, self.label, self.rows["group"], fold, design, self.used)
         return made[key]
 
     def _curve(self, margin: Floats) -> Curve:
@@ -299,7 +345,8 @@ class _Training:
             "unlabelled": design.way,
             "candidates": seen,
             "settings": asdict(self.settings),
-            "rows": len(self.rows),
+            "rows": int(self.used.sum()),
+            "family_weight": self._family_weight,
             "positive_rows": int(self.label.sum()),
             "positive_groups": self.positive_groups,
             "folds": folds,
@@ -328,7 +375,8 @@ def _figures(label: Labels, margins: Floats, probability: Floats, f1: float) -> 
 
 def _version(rows: pd.DataFrame, design: Design) -> str:
     """16 hex digits of the training content, the design and the library."""
-    content = rows[["subject_id", "as_of", "label", "group", "weight", *design.features]]
+    kin = [name for name in ("group_id", "group_size") if name in rows]
+    content = rows[["subject_id", "as_of", "label", "group", "weight", *kin, *design.features]]
     told = hashlib.sha256(content.to_csv(index=False, float_format="%.17g").encode())
     told.update(json.dumps([asdict(design), sklearn.__version__], sort_keys=True).encode())
     return told.hexdigest()[:16]

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 #: Beginnings of the names of features that the calendar moves.
 CLOCKS = ("age_days", "days_since_", "years_since_")
-#: Of the graph: an old case passes less on every day. Its number and way are facts, its amount is not.
-GRAPH_CLOCKS = ("exposure",)
+#: Of the graph: an old case passes less on every day, and what a family says moves with every member.
+GRAPH_CLOCKS = ("exposure", "family_evidence")
 #: Ids of groups come from their smallest member and say nothing of the firm itself.
 NO_FACTS = ("group_id", "subject_id", "run_id", "as_of")
 

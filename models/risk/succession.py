@@ -16,6 +16,7 @@ import pandas as pd
 from models.risk.comparing import SURE, compared
 from models.risk.designs import Settings
 from models.risk.estimator import RiskModel
+from models.risk.family import with_family
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def judged_against(
         )
     result = compared(
         rows["margin"].to_numpy(dtype=float),
-        champion.margin(rows),
+        champion.margin(with_family(judged, champion).loc[rows.index]),
         label,
         pd.factorize(rows["group"])[0].astype(np.int64),
         rows["weight"].to_numpy(dtype=float),

@@ -14,42 +14,72 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from models.risk.family import families
 from models.risk.labels import Labels
-
-LARGEST_FAMILY = 50
-"""Larger groups of the graph are glued together by hubs and say nothing of kinship."""
 
 
 def labelled_rows(
     features: pd.DataFrame, labels: Labels, most_unlabelled: int, static: bool
 ) -> pd.DataFrame:
-    """Rows to train on from the features of one day, with the column `label` (0 or 1).
+    """Rows to train on from the features of one day, with the columns `label` and `weight`.
 
-    `features` has subject_id. Every positive is kept. A static city trains on reviewed firms
-    only; a dated one on all others too, at most `most_unlabelled`, drawn by a hash of the id.
+    `features` has subject_id, group_id and group_size; label and weight as for `row_weights`.
     """
-    ids = features["subject_id"]
-    chosen = chosen_firms(ids, labels, most_unlabelled, static)
-    rows = features[chosen].copy()
+    rows = features.sort_values("subject_id", kind="stable", ignore_index=True)
+    weight = row_weights(rows["subject_id"], eldest(rows), labels, most_unlabelled, static)
     rows["label"] = rows["subject_id"].isin(labels.positive).astype("int8")
-    return rows.sort_values("subject_id", kind="stable", ignore_index=True)
+    rows["weight"] = weight
+    return rows[~np.isnan(weight)].reset_index(drop=True)
 
 
-def chosen_firms(
-    ids: pd.Series, labels: Labels, most_unlabelled: int, static: bool
-) -> NDArray[np.bool_]:
-    """Which of the firms (ids, each once) one day's rows to train on are made of.
+def eldest(rows: pd.DataFrame) -> NDArray[np.int64]:
+    """The place of the first row of each row's family; its own where it has none."""
+    place = np.arange(len(rows))
+    family = families(rows)
+    firsts = pd.Series(place).groupby(family).transform("min").to_numpy()
+    return np.where(family < 0, place, firsts)
 
-    Every positive and reviewed one; a dated city takes others too, at most `most_unlabelled`, drawn
-    by a hash of the id: as far as they are registered the same firms on every day, so that few have
-    to be looked at over all days.
+
+def row_weights(
+    ids: pd.Series,
+    eldest: NDArray[np.int64],
+    labels: Labels,
+    most_unlabelled: int,
+    static: bool,
+) -> NDArray[np.float64]:
+    """How many firms each would stand for among one day's rows to train on; NaN: it is no row.
+
+    Every positive and reviewed firm is one and stands for itself. A dated city takes others too,
+    about `most_unlabelled`, drawn by family and by a hash of its first firm's id: as far as they
+    are registered the same firms on every day, so that few have to be looked at over all days. Who
+    is there only because his family is weighs 0: he is neither trained on nor judged.
+
+    Args:
+        ids: of the firms, each once.
+        eldest: the place of the first firm of each one's family, its own where it has none.
+        labels: of the day.
+        most_unlabelled: how many others are taken; the last family comes whole.
+        static: reviewed firms alone.
     """
-    chosen: NDArray[np.bool_] = (ids.isin(labels.positive) | ids.isin(labels.reviewed)).to_numpy()
-    if not static:
-        others = np.flatnonzero(~chosen & ~ids.isin(labels.under_case).to_numpy())
-        draw = np.array([_draw(name) for name in ids.to_numpy()[others]], object)
-        chosen[others[np.argsort(draw, kind="stable")[:most_unlabelled]]] = True
-    return chosen
+    weight = np.full(len(ids), np.nan)
+    sure = (ids.isin(labels.positive) | ids.isin(labels.reviewed)).to_numpy()
+    weight[sure] = 1.0
+    if static:
+        return weight
+    free = ~sure & ~ids.isin(labels.under_case).to_numpy()
+    heads, family = np.unique(eldest, return_inverse=True)
+    lot = np.array([_draw(name) for name in ids.to_numpy()[heads]], object)
+    order = np.argsort(lot, kind="stable")
+    members = np.bincount(family[free], minlength=len(heads))[order]
+    drawn = np.zeros(len(heads), bool)
+    drawn[order] = np.cumsum(members) - members < most_unlabelled
+    taken = free & drawn[family]
+    whole = np.zeros(len(heads), bool)
+    whole[family[sure | taken]] = True
+    weight[~sure & whole[family]] = 0.0
+    if taken.any():
+        weight[taken] = free.sum() / taken.sum()
+    return weight
 
 
 def group_of(rows: pd.DataFrame, alike: Sequence[str]) -> pd.Series:
@@ -57,7 +87,7 @@ def group_of(rows: pd.DataFrame, alike: Sequence[str]) -> pd.Series:
 
     A family is `group_id` where the group has 2 to `LARGEST_FAMILY` firms.
     """
-    family = rows["group_size"].between(2, LARGEST_FAMILY) & rows["group_id"].notna()
+    family = families(rows) >= 0
     if alike:
         text = rows[list(alike)].astype("string").fillna("~").agg("\x1f".join, axis=1)
         alone = text.map(lambda value: hashlib.sha256(value.encode()).hexdigest()[:24])

@@ -39,6 +39,7 @@ UNIT_WORDS = {
     "ties": ("步", ""),
     "per year": ("", "a year"),
     "level": ("级", ""),
+    "points": ("点", "points"),
     "records": ("条", "records"),
     "天": ("天", "days"),
     "人": ("人", "people"),

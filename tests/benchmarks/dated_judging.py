@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Protocol
 
@@ -21,13 +21,12 @@ import pandas as pd
 
 from conf.target import Target
 from models.risk.contributions import contribution_matrix
-from models.risk.estimator import RiskModel, Settings, train
-from models.risk.labels import Labels, dated_labels, first_official
+from models.risk.estimator import RiskModel, Settings, trained
+from models.risk.family import FAMILY, with_family
+from models.risk.labels import Labels, dated_labels, first_official, known_on, label_delay
 from models.risk.ranking import UNASSIGNED
 from models.risk.training_set import group_of, labelled_rows
 
-APART = 3
-"""Months between training days, as `training_dates` has it in days."""
 CEILING_FOLDS = 5
 RETRAINED = 3
 """Months for which a model judges (project default)."""
@@ -85,17 +84,19 @@ def judge_days(
     every = max(1, RETRAINED // design.months_a_step)
     for place, day in enumerate(days):
         rows = frames.features_of(day).sort_values("subject_id", ignore_index=True)
+        rows = rows.assign(as_of=day)
         standing = _standing(rows, frames.firms_of(day), day)
         cases = frames.cases_of(day)
         if place % every == 0:
             model, ceiling = _trained(judged, frames, truth, rows, cases, day, design)
+        rows = with_family(rows, model)
         margin = model.margin(rows)
         group = group_of(rows, design.settings.alike).to_numpy()
         parts["scores"].append(
             standing.assign(margin=margin, probability=model.probability(margin), group=group)
         )
         _check_contributions(judged, model, rows, margin, top)
-        best = ceiling.margin(rows, group)
+        best = ceiling.margin(rows.drop(columns=FAMILY, errors="ignore"), group)
         parts["ceiling"].append(standing.assign(margin=best, probability=np.nan))
         parts["capacity"].append(frames.capacity_of(day).assign(as_of=day))
         official = first_official(cases, design.target).rename("since").reset_index()
@@ -115,11 +116,16 @@ def _trained(
     cases: pd.DataFrame, day: date, design: Design,
 ) -> tuple[RiskModel, Ceiling]:  # fmt: skip
     """The city's own model and the ceiling's, both on features as of the same earlier days."""
-    then = training_days(frames.days(), day, design)
+    delay = label_delay(cases, design.target, min(frames.days()))
+    gap = max(design.target.gap_days, delay or 0)
+    then = training_days(frames.days(), day, design, gap)
     known = _training_rows(frames, then, design, lambda at: dated_labels(
         cases, design.target, at, day))  # fmt: skip
+    known["known_on"] = known["subject_id"].map(known_on(cases, design.target))
+    known["known_on"] = known["known_on"].where(known["label"] == 1)
+    complete = day - timedelta(days=design.target.horizon_days + (delay or 0))
     started = time.process_time()
-    model = _fit(known, design, day)
+    model = _fit(known, design, day, gap, complete)
     judged.training_seconds.append(time.process_time() - started)
     judged.last_model = model
     judged.kinds.append(str(model.card["kind"]))
@@ -130,13 +136,16 @@ def _trained(
     print(f"{day}: {judged.kinds[-1]}, {judged.positives[-1]} positive rows known, "
           f"{judged.ceiling_positives[-1]} in truth, {judged.training_seconds[-1]:.1f} CPU s",
           flush=True)  # fmt: skip
-    return model, Ceiling.of(full, truth, family, design, day)
+    # the same model: what the city's own labels made it choose
+    chosen = {"kind": str(model.card["kind"]), "unlabelled": str(model.card["unlabelled"])}
+    same = replace(design, settings=replace(design.settings, **chosen))  # type: ignore[arg-type]
+    return model, Ceiling.of(full, truth, family, same, day)
 
 
-def training_days(there: Sequence[date], day: date, design: Design) -> list[date]:
-    """The days to train on: newest first, three months apart, the gap before `day` kept."""
-    fitting = [one for one in there if one <= day - timedelta(days=design.target.gap_days)]
-    step = max(1, APART // design.months_a_step)
+def training_days(there: Sequence[date], day: date, design: Design, gap_days: int) -> list[date]:
+    """The days to train on: newest first, the gap before `day` kept."""
+    fitting = [one for one in there if one <= day - timedelta(days=gap_days)]
+    step = max(1, design.settings.months_apart // design.months_a_step)
     return fitting[::-1][::step][: design.settings.most_dates]
 
 
@@ -177,10 +186,18 @@ def _training_rows(frames: DayFrames, then: Sequence[date], design: Design, labe
     return rows
 
 
-def _fit(rows: pd.DataFrame, design: Design, day: date) -> RiskModel:
+def _fit(
+    rows: pd.DataFrame,
+    design: Design,
+    day: date,
+    gap_days: int = 0,
+    complete_until: date | None = None,
+) -> RiskModel:
     about = {"as_of": str(day), "target": design.target.name}
     names = [name for name in design.features if name in rows.columns]
-    return train(rows, names, design.directions, design.settings, "dated", about)
+    return trained(
+        rows, names, design.directions, design.settings, "dated", about, gap_days, complete_until
+    ).model
 
 
 class Ceiling:
@@ -221,7 +238,8 @@ class Ceiling:
         """Each firm's log odds by the model that never saw its ring or family."""
         fold, margin = self.folds(rows["subject_id"], groups), np.zeros(len(rows))
         for one, model in enumerate(self.models):
-            some = rows[fold == one]
+            # by families first: those of a firm may lie in other folds
+            some = with_family(rows, model)[fold == one]
             # probabilities of differently calibrated models compare, margins need not
             chance = np.clip(model.probability(model.margin(some)), 1e-15, 1 - 1e-15)
             margin[fold == one] = np.log(chance / (1 - chance))

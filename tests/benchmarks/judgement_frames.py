@@ -14,14 +14,15 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 
 from conf.city import City, load_city
 from features.as_of import known_state, latest_by_key
 from models.risk.ranking import district_capacity
-from pipelines.assembling import assembled
 from pipelines.engine import open_engine
 from pipelines.lake import Lake
+from pipelines.sweeping import swept
 
 
 def month_ends(first: date, last: date) -> list[date]:
@@ -30,15 +31,18 @@ def month_ends(first: date, last: date) -> list[date]:
 
 
 def write_features(folder: Path, lake: Lake, city: City, days: list[date]) -> None:
-    """Features and graph of every firm as of each day."""
-    for day in days:
-        path = folder / f"features-{day}.parquet"
-        if path.exists():
-            continue
-        with assembled(lake, city, day) as known:
-            rows = known.features.toPandas().sort_values("subject_id", ignore_index=True)
-        _write(rows, path)
-        print(f"features as of {day}: {len(rows):,} firms", flush=True)
+    """Features and graph of every firm as of each day, in one sweep."""
+    missing = [day for day in days if not (folder / f"features-{day}.parquet").exists()]
+    if not missing:
+        return
+    with swept(lake, city, missing) as sweep:
+        for day in missing:
+            table = sweep.table(day)
+            path = folder / f"features-{day}.parquet"
+            half = path.with_suffix(".half")
+            pq.write_table(table, half)
+            half.rename(path)
+            print(f"features as of {day}: {table.num_rows:,} firms", flush=True)
 
 
 def write_known(folder: Path, lake: Lake, city: City, days: list[date]) -> None:

@@ -16,6 +16,7 @@ import pickle
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -26,15 +27,18 @@ import pandas as pd
 
 from conf.city import load_city
 from models.risk.backtest import SEED, Backtest, backtest
+from models.risk.family import with_family
 from models.risk.intervals import grouped_ratio
 from models.risk.labels import dated_labels
+from models.risk.levels import ListPolicy
 from models.risk.reliability import Reliability, reliability
 from pipelines.assembling import model_features
 from pipelines.training import directions, settings_of
-from tests.benchmarks.dated_judging import APART, Design, Judged, judge_days
+from tests.benchmarks.dated_judging import Design, Judged, judge_days
 from tests.benchmarks.judgement_frames import Frames
 
 SCORED_ROWS = 1_000_000
+QUIET_DAYS = ListPolicy().quiet_days
 BATCH_ROWS = 50_000
 
 
@@ -44,7 +48,7 @@ def design_of(days: Sequence[date]) -> Design:
     apart = min((b - a).days for a, b in pairwise(days)) // 28
     return Design(
         tuple(model_features(city)), directions(city), settings_of(city), city.target,
-        min(APART, max(1, apart)),
+        max(1, apart),
     )  # fmt: skip
 
 
@@ -56,7 +60,7 @@ def judge(folder: Path, first: date, last: date) -> None:
     truth = pd.read_parquet(folder / "truth.parquet")
     judged = judge_days(frames, truth, days, design)
     seen, best = (
-        backtest(scores, truth, judged.capacity, judged.under_case, last)
+        backtest(scores, truth, judged.capacity, judged.under_case, last, QUIET_DAYS)
         for scores in (judged.scores, judged.ceiling)
     )
     calibration = _calibration(frames, judged, seen, design)
@@ -149,7 +153,7 @@ def _ends(estimate: Any) -> list[float | None]:
 
 def warnings(folder: Path, first: date, last: date) -> None:
     """The last day's list in full, with the records behind every warning."""
-    from models.risk.scoring import score
+    from models.risk.scoring import judged_by_family, score
     from pipelines.assembling import assembled
     from pipelines.engine import open_engine
     from pipelines.lake import Lake
@@ -161,6 +165,7 @@ def warnings(folder: Path, first: date, last: date) -> None:
     with open_engine("sail") as running:
         lake = Lake(folder / "lake", running.spark)
         with assembled(lake, city, day) as known:
+            known = replace(known, features=judged_by_family(known.features, model))
             scores = score(known.features, model)
             made = warn(running.spark, city, known, scores, model, None, "judgement").tables
     rows = made.warnings.to_pandas()
@@ -181,6 +186,7 @@ def score(folder: Path, first: date, last: date) -> None:
     model = pickle.loads((folder / "model.pickle").read_bytes())
     frames = Frames(folder)
     rows = frames.features_of(max(day for day in frames.days() if first <= day <= last))
+    rows = with_family(rows, model)
     # the firms over and over: batches of a small city would measure the calls, not the rows
     rows = pd.concat([rows] * -(-BATCH_ROWS // len(rows)), ignore_index=True)
     started, done = time.process_time(), 0

@@ -69,18 +69,21 @@ def training(folder: Path, lake: Lake, city: City, as_of: date) -> None:
 
 def scores(folder: Path, lake: Lake, city: City, as_of: date) -> None:
     """The scores of the published features."""
-    from models.risk.scoring import score
+    from models.risk.scoring import judged_by_family, score
     from pipelines.model_registry import champion
     from pipelines.runs import rows_of, run_for
 
     model = champion(lake.root, city.name)
     assert model is not None, "train a model first"
     published = rows_of(lake, "subject_features", run_for(lake, as_of))
-    score(published, model).write.mode("overwrite").parquet(str(folder / "scores"))
+    score(judged_by_family(published, model), model).write.mode("overwrite").parquet(
+        str(folder / "scores")
+    )
 
 
 def warning_list(folder: Path, lake: Lake, city: City, as_of: date) -> None:
     """The list with its reasons, its records and what would help, from published scores."""
+    from models.risk.scoring import judged_by_family
     from pipelines.assembling import Assembled, known_lake
     from pipelines.judging import kept_aside
     from pipelines.model_registry import champion
@@ -92,6 +95,7 @@ def warning_list(folder: Path, lake: Lake, city: City, as_of: date) -> None:
     assert model is not None, "train a model first"
     run = run_for(lake, as_of)
     published = rows_of(lake, "subject_features", run).drop("run_id", "as_of")
+    published = judged_by_family(published, model)
     edges = pq.read_table(folder / "edges.parquet")
     judged = Assembled(as_of, known_lake(lake, as_of), edges, edges.slice(0, 0), published)
     ranked = rows_of(lake, "scores", run).drop("run_id", "as_of")

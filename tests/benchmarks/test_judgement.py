@@ -22,7 +22,9 @@ DAYS = month_ends(date(2023, 1, 1), date(2024, 6, 30))
 FIRMS = [f"F{n:03}" for n in range(120)]
 RING = FIRMS[:20]
 TARGET = load_target("illegal_fundraising")
-DESIGN = Design(("sign", "noise"), {"sign": 1, "noise": 1}, Settings(most_dates=3), TARGET)
+DESIGN = Design(
+    ("sign", "noise"), {"sign": 1, "noise": 1}, Settings(most_dates=3, months_apart=3), TARGET
+)
 TRUTH = pd.DataFrame(
     {
         "subject_id": RING,
@@ -60,7 +62,8 @@ class City:
         known = RING[:8] if day >= date(2023, 6, 8) else []
         return pd.DataFrame(
             {"subject_id": known, "stage": ["立案"] * len(known),
-             "stage_date": [date(2023, 6, 1)] * len(known)}
+             "stage_date": [date(2023, 6, 1)] * len(known),
+             "known_at": [date(2023, 6, 8)] * len(known)}
         )  # fmt: skip
 
     def capacity_of(self, day: date) -> pd.DataFrame:
@@ -69,7 +72,7 @@ class City:
 
 def test_training_keeps_the_gap_and_looks_at_nothing_later() -> None:
     city, day = City(), date(2024, 1, 31)
-    then = training_days(DAYS, day, DESIGN)
+    then = training_days(DAYS, day, DESIGN, TARGET.gap_days)
     assert then == [date(2023, 10, 31), date(2023, 7, 31), date(2023, 4, 30)]
     assert (day - then[0]).days >= TARGET.gap_days
     judge_days(city, TRUTH, [day], DESIGN)
@@ -106,7 +109,7 @@ def test_the_ceiling_never_saw_a_firms_ring() -> None:
             return rows.assign(sign=np.where(rows["subject_id"].isin(RING[8:12]), 5.0, 0.0))
 
     # trees, for the directional model leans towards a declared sign before it has seen any
-    settings = Settings(most_dates=3, kind="trees", least_rows_a_leaf=5)
+    settings = Settings(most_dates=3, months_apart=3, kind="trees", least_rows_a_leaf=5)
     design = replace(DESIGN, settings=settings)
     judged = judge_days(OneRing(), TRUTH, [date(2024, 1, 31)], design)
     margin = judged.ceiling.set_index("subject_id")["margin"]

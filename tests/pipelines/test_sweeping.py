@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
 from conf.city import load_city
+from models.risk.training_set import eldest
 from pipelines.assembling import assembled
 from pipelines.intake import Intake
 from pipelines.lake import Lake
@@ -33,8 +35,12 @@ def lake(spark, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     return found
 
 
-def some(day: date, firms: pa.Array) -> pa.Array:
+ELDEST: dict[date, np.ndarray] = {}
+
+
+def some(day: date, firms: pa.Array, eldest: np.ndarray) -> pa.Array:
     """Every third firm, others on each day."""
+    ELDEST[day] = eldest
     return firms.take(pa.array(range(day.month % 3, len(firms), 3)))
 
 
@@ -47,7 +53,10 @@ def test_every_day_of_a_sweep_is_what_is_assembled_for_it(lake: Lake, choose) ->
         with assembled(lake, city, day) as then:
             twin = then.features.toArrow().sort_by("subject_id")
         if choose is not None:
-            asked = choose(day, twin["subject_id"].combine_chunks())
+            rows = twin.select(["subject_id", "group_id", "group_size"]).to_pandas()
+            # who was told to be the first of each family is the first of the same family later
+            assert ELDEST[day].tolist() == eldest(rows).tolist()
+            asked = choose(day, twin["subject_id"].combine_chunks(), ELDEST[day])
             twin = twin.filter(pc.is_in(twin["subject_id"], value_set=asked))
         assert own.schema.types == twin.schema.types
         for name in twin.column_names:  # to the last bit

@@ -71,6 +71,22 @@ def test_found_means_in_a_list_while_it_runs_and_before_the_first_official_day()
     assert found.warned["warned"].tolist() == [2, 3, 3]  # A and C; then D too
 
 
+def test_a_list_that_is_acted_on_makes_room_for_others() -> None:
+    rows = []
+    for day in (JAN, FEB, MAR):
+        rows += [("R", day, 9.0, "north"), ("H", day, 8.0, "north")]
+        rows += [("S", day, 7.0, "north"), ("L", day, 6.0, "north")]
+    running = [(name, date(2023, 1, 1), None, False) for name in ("R", "S")]
+    found = backtest(
+        scores(rows), truth([*running, ("L", None, None, True)]), ONE_EACH, quiet_days=60
+    )
+    # R is found in January and gone; H is inspected in February in vain and rests in March
+    assert found.lists["subject_id"].tolist() == ["R", "H", "S"]
+    assert found.found == Share(2, 2)
+    short = backtest(scores(rows), truth(running), ONE_EACH, quiet_days=31)
+    assert short.lists["subject_id"].tolist() == ["R", "H", "H"]  # rested before March
+
+
 def test_the_city_itself_says_who_is_under_case() -> None:
     rows = scores([("A", JAN, 9.0, "north"), ("X", JAN, 5.0, "north"), ("H", JAN, 1.0, "north")])
     planted = truth(

@@ -19,7 +19,7 @@ from models.risk.designs import FOLDS
 from models.risk.estimator import LEAST_TO_CALIBRATE, RiskModel, Settings, train
 from models.risk.model_choice import COMPARE_FROM
 
-KINDS = ("trees", "monotone", "directional", "surprise")
+KINDS = ("trees", "monotone", "directional", "surprise", "characteristics")
 DIRECTIONAL = replace(SMALL, kind="directional")
 
 
@@ -134,13 +134,13 @@ def test_auto_compares_once_there_are_enough_positive_groups() -> None:
     few = drawn_rows(firms=30)
     assert few.loc[few["label"] == 1, "group"].nunique() < COMPARE_FROM
     card = trained(few, auto).card
-    assert (card["kind"], card["candidates"]) == ("surprise", [])
+    assert (card["kind"], card["candidates"]) == ("characteristics", [])
     # the category tells most, and leaning models cannot read one: trees are better beyond noise
     rows = drawn_rows(firms=600)
     card = trained(rows.assign(label=(rows["kind"] == "fund").astype(int)), auto).card
     assert card["kind"] not in LEANING
     kinds = [seen["kind"] for seen in card["candidates"]]
-    assert kinds == ["surprise", "directional", "monotone", "trees"]
+    assert kinds == ["characteristics", "surprise", "monotone", "trees"]
     assert any(seen.get("compared", {}).get("better") for seen in card["candidates"])
 
 

@@ -17,7 +17,7 @@ from models.risk.curves import best_f1
 from models.risk.estimator import RiskModel, Settings, prepared, train
 from models.risk.scoring import score, scored
 
-KINDS = ("trees", "monotone", "directional", "surprise")
+KINDS = ("trees", "monotone", "directional", "surprise", "characteristics")
 SETTINGS = Settings(trees=30)
 
 
@@ -69,7 +69,7 @@ def test_shuffled_labels_teach_nothing(kind: str) -> None:
 def test_without_any_case_there_is_still_an_order() -> None:
     rows = training_rows().assign(label=0)
     trained = model("auto", rows)
-    assert trained.card["kind"] == "surprise"
+    assert trained.card["kind"] == "characteristics"
     firms = pd.DataFrame(
         {"complaints": [0.0, 9.0, 9.0], "age": [4000.0, 4000.0, 40.0], "kind": "a", "noise": 0.0}
     )
