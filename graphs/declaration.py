@@ -260,7 +260,7 @@ GRAPH_FEATURES: Mapping[str, GraphFeature] = {
         "firms",
     ),
     "resource_twins": GraphFeature(
-        "双重共用企业数",
+        "住所、电话、代办机构两项相同企业数",
         "Firms that share two resources",
         "Most other firms with the same two of the firm's address, phone and agent, 50 at most.",
         "integer",
