@@ -115,6 +115,7 @@ GRAPH_FEATURES: Mapping[str, GraphFeature] = {
         "does.",
         "double",
         "NULL",
+        unit="ratio",
     ),
     "holding_count": GraphFeature(
         "对外投资企业数",
@@ -131,6 +132,7 @@ GRAPH_FEATURES: Mapping[str, GraphFeature] = {
         "integer",
         "0",
         "up",
+        unit="flag",
     ),
     "person_count": GraphFeature(
         "关联自然人数",
@@ -294,6 +296,7 @@ GRAPH_FEATURES: Mapping[str, GraphFeature] = {
         "double",
         "NULL",
         "up",
+        unit="ratio",
     ),
     "exposure": GraphFeature(
         "关联风险",
