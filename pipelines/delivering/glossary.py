@@ -136,7 +136,7 @@ def table_words(name: str) -> tuple[str, str]:
     """What a table of the catalogue is called, Chinese and English; another's name as it is.
 
     >>> table_words("shareholder")[1]
-    'Shareholders'
+    'Shareholders and contributions'
     """
     return _catalogue_names().get(name, (plain(name), plain(name)))
 
