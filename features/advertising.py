@@ -33,7 +33,7 @@ def ads(rows: Rows) -> Column:
     return rows.count()
 
 
-@theme.derived(zh="广告趋势", en="Trend of advertising", unit="ratio", nothing=None, direction=1)
+@theme.derived(zh="广告趋势", en="Trend of advertising", unit="times", nothing=None, direction=1)
 def ad_trend(ads_90d: Column, ads_365d: Column) -> Column:
     """Advertisements a day in the last 90 days over those of the 275 before; 1 = no trend."""
     return trend(ads_90d, ads_365d)

@@ -159,7 +159,7 @@ def change_rate(changes: Column, age_days: Column) -> Column:
     return ratio(changes * 365, age_days)
 
 
-@theme.derived(zh="变更趋势", en="Trend of changes", unit="ratio", nothing=None, direction=1)
+@theme.derived(zh="变更趋势", en="Trend of changes", unit="times", nothing=None, direction=1)
 def change_trend(changes_90d: Column, changes_365d: Column) -> Column:
     """Changes a day in the last 90 days over those of the 275 before; 1 = no trend."""
     return trend(changes_90d, changes_365d)

@@ -63,7 +63,7 @@ def redemption_share(redemption_complaints_365d: Column, complaints_365d: Column
     return ratio(redemption_complaints_365d, complaints_365d)
 
 
-@theme.derived(zh="投诉趋势", en="Trend of complaints", unit="ratio", nothing=None, direction=1)
+@theme.derived(zh="投诉趋势", en="Trend of complaints", unit="times", nothing=None, direction=1)
 def complaint_trend(complaints_90d: Column, complaints_365d: Column) -> Column:
     """Complaints a day in the last 90 days over those of the 275 before; 1 = no trend."""
     return trend(complaints_90d, complaints_365d)

@@ -170,7 +170,7 @@ def sales_over_insured(sales_recruited_365d: Column, insured_employees: Column) 
 
 
 @theme.derived(
-    zh="销售招聘趋势", en="Trend of sales hiring", unit="ratio", nothing=None, direction=1
+    zh="销售招聘趋势", en="Trend of sales hiring", unit="times", nothing=None, direction=1
 )
 def sales_hiring_trend(sales_recruited_90d: Column, sales_recruited_365d: Column) -> Column:
     """Sales people sought a day in the last 90 days over those of the 275 before; 1 = no trend."""

@@ -84,7 +84,7 @@ def capital_per_employee(registered_capital: Column, registered_employees: Colum
 
 
 @theme.of_firm(
-    zh="名称含禁用金融字样",
+    zh="名称含禁用金融字样个数",
     en="Banned finance words in the name",
     unit="count",
     nothing=0,
@@ -96,7 +96,7 @@ def name_banned_words(firm: FirmRow) -> Column:
 
 
 @theme.of_firm(
-    zh="名称含投资字样", en="Investment words in the name", unit="count", nothing=0, direction=1
+    zh="名称含投资字样个数", en="Investment words in the name", unit="count", nothing=0, direction=1
 )
 def name_investment_words(firm: FirmRow) -> Column:
     """How many words of the money-handling trades stand in the firm's name."""
@@ -104,7 +104,7 @@ def name_investment_words(firm: FirmRow) -> Column:
 
 
 @theme.of_firm(
-    zh="名称或经营范围含热点概念",
+    zh="名称或经营范围含热点概念个数",
     en="Hot concepts in name or scope",
     unit="count",
     nothing=0,
@@ -116,7 +116,7 @@ def concept_words(firm: FirmRow) -> Column:
 
 
 @theme.of_firm(
-    zh="经营范围含禁用金融字样",
+    zh="经营范围含禁用金融字样个数",
     en="Banned finance words in the scope",
     unit="count",
     nothing=0,
@@ -128,7 +128,7 @@ def scope_banned_words(firm: FirmRow) -> Column:
 
 
 @theme.of_firm(
-    zh="经营范围含投资字样",
+    zh="经营范围含投资字样个数",
     en="Investment words in the scope",
     unit="count",
     nothing=0,

@@ -169,7 +169,7 @@ def invested_over_capital(invested: Column, registered_capital: Column) -> Colum
 @theme.of_records(
     table="investment",
     windows=(365,),
-    zh="新增对外投资",
+    zh="新增对外投资项数",
     en="New stakes in other firms",
     unit="count",
     nothing=0,

@@ -115,6 +115,7 @@ GRAPH_FEATURES: Mapping[str, GraphFeature] = {
         "does.",
         "double",
         "NULL",
+        unit="ratio",
     ),
     "holding_count": GraphFeature(
         "对外投资企业数",
@@ -131,6 +132,7 @@ GRAPH_FEATURES: Mapping[str, GraphFeature] = {
         "integer",
         "0",
         "up",
+        unit="flag",
     ),
     "person_count": GraphFeature(
         "关联自然人数",
@@ -260,7 +262,7 @@ GRAPH_FEATURES: Mapping[str, GraphFeature] = {
         "firms",
     ),
     "resource_twins": GraphFeature(
-        "双重共用企业数",
+        "住所、电话、代办机构两项相同企业数",
         "Firms that share two resources",
         "Most other firms with the same two of the firm's address, phone and agent, 50 at most.",
         "integer",
@@ -294,6 +296,7 @@ GRAPH_FEATURES: Mapping[str, GraphFeature] = {
         "double",
         "NULL",
         "up",
+        unit="ratio",
     ),
     "exposure": GraphFeature(
         "关联风险",

@@ -72,6 +72,9 @@ City_ = Annotated[
     str,
     typer.Option("--city", help="A city of conf/cities, or a folder with a city.yaml of its own."),
 ]
+ItsCity = Annotated[
+    str | None, typer.Option("--city", help="Where the city is a folder of your own: that.")
+]
 Engine_ = Annotated[
     EngineName | None,
     typer.Option("--engine", help="Which engine runs; default: what city.yaml says."),
@@ -154,14 +157,17 @@ def show(
     as_of: AsOf = None,
     top: Annotated[int, typer.Option(min=1, help="How many firms.")] = 20,
     district: Annotated[str | None, typer.Option(help="Only this district's code.")] = None,
+    city: ItsCity = None,
 ) -> None:
     """Print the ranked list."""
+    from pipelines.delivering.run_facts import facts_and_words
     from pipelines.delivering.terminal import warning_table
     from pipelines.reader import open_lake
 
-    with open_lake(lake) as city:
-        run, warnings = city.run(as_of), city.warnings(as_of)
-    Console().print(warning_table(run, warnings, top=top, district=district))
+    with open_lake(lake) as opened:
+        run, warnings = opened.run(as_of), opened.warnings(as_of)
+    facts, _ = facts_and_words(run, city)
+    Console().print(warning_table(run, warnings, top=top, district=district, facts=facts))
 
 
 @app.command()
@@ -172,14 +178,17 @@ def explain(
     language: Annotated[
         LanguageName, typer.Option("--language", help="Of the rules' verdicts.")
     ] = LanguageName.zh,
+    city: ItsCity = None,
 ) -> None:
     """Say why one firm stands where it stands, and what the rules find, down to file and line."""
+    from pipelines.delivering.run_facts import facts_and_words
     from pipelines.delivering.terminal import explanation
     from pipelines.reader import open_lake
 
-    with open_lake(lake) as city:
-        found = city.explain(subject, as_of)
-    Console().print(explanation(**found, language=language.value))
+    with open_lake(lake) as opened:
+        found = opened.explain(subject, as_of)
+    facts, words = facts_and_words(found["run"], city)
+    Console().print(explanation(**found, language=language.value, facts=facts, words=words))
 
 
 @app.command()
@@ -187,9 +196,7 @@ def owners(
     subject: Annotated[str, typer.Argument(help="The subject's id.")],
     lake: Lake_,
     as_of: AsOf = None,
-    city: Annotated[
-        str | None, typer.Option("--city", help="Where the city is a folder of your own: that.")
-    ] = None,
+    city: ItsCity = None,
 ) -> None:
     """Say who really stands behind a firm: control, ownership and shapes, down to the records."""
     from pipelines.delivering.owners_shown import owners_shown
@@ -276,9 +283,7 @@ def evaluate(
     out: Annotated[
         Path | None, typer.Option(help="Also write the report: a page ending in .html.")
     ] = None,
-    city: Annotated[
-        str | None, typer.Option("--city", help="Where the city is a folder of your own: that.")
-    ] = None,
+    city: ItsCity = None,
 ) -> None:
     """Hold a published list against the planted truth, or against what became known later."""
     from pipelines.evaluating import evaluate_list

@@ -49,13 +49,13 @@ from models.risk.ranking import (
 )
 from models.risk.reasons import Reason, leading_features, reasons
 from models.risk.warning_list import WarningTables, warning_tables
-from models.risk.wording import FeatureWords, words_of
+from models.risk.wording import FeatureWords
 from pipelines.assembling import Assembled, city_feature_set
+from pipelines.feature_words import feature_words
 from pipelines.judging import Keep
 from pipelines.lowering import lowered, standing_of
 from pipelines.past_lists import PastLists, rows_among
 
-_DIRECTIONS = {"up": 1, "down": -1, None: 0}
 RECORDS_A_MEASURE = 5
 RECORDS_A_FEATURE = 20
 # the kinds of edges each graph measure counts; others rest on any relation of the firm
@@ -139,7 +139,7 @@ def warn(
     now = _features_of(judged, found.column("subject_id").to_pylist())
     chosen = choose(found.to_pylist(), past.before(previous, now, facts), policy, lot)
     placed = [row["subject_id"] for row in chosen if row["place"] in (LIST, UNDER_CASE)]
-    words = _words(city)
+    words = feature_words(city)
     weighed = _weighed(judged, model, placed)
     said = _said(spark, city, judged, weighed, words)
     told = {subject: said.get(subject, ()) for subject in placed}
@@ -246,30 +246,6 @@ def _weighed(judged: Assembled, model: RiskModel, subjects: Sequence[str]) -> pa
     """Contributions of the placed firms: subject_id, feature, value, contribution."""
     rows = judged.features.where(F.col("subject_id").isin(list(subjects)))
     return contributions(model, rows.toPandas().sort_values("subject_id"))
-
-
-def _words(city: City) -> dict[str, FeatureWords]:
-    words = words_of(city_feature_set(city).columns.values())
-    for name, feature in GRAPH_FEATURES.items():
-        words[name] = FeatureWords(
-            name=name,
-            zh=feature.zh,
-            en=feature.en,
-            unit=feature.unit or "count",
-            direction=_DIRECTIONS[feature.direction],
-            own=False,
-            theme=name,
-        )
-    words[FAMILY] = FeatureWords(
-        name=FAMILY,
-        zh="同族企业的风险特征（高于常态）",
-        en="Signs of the family's other firms, above the usual",
-        unit="points",
-        direction=1,
-        own=False,
-        theme=FAMILY,
-    )
-    return words
 
 
 def _records(

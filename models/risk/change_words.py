@@ -8,7 +8,7 @@ from typing import Any
 from models.risk.facts import Change
 from models.risk.levels import ListPolicy
 from models.risk.ranking import NOT_LISTED
-from models.risk.wording import FeatureWords, as_number, in_words, one_line
+from models.risk.wording import FeatureWords, as_number, in_words, one_line, probability_words
 
 CHANGES_NAMED = 3
 
@@ -111,9 +111,9 @@ def cleared_words(
             f"inspected on {day} without a finding: not listed for {days} days unless something "
             "is new",
         )
-    then, now = old["probability"], row["probability"]
-    moved_zh = f"概率由 {then:.1%} 变为 {now:.1%}"
-    moved_en = f"probability went from {then:.1%} to {now:.1%}"
+    then, now = probability_words(old["probability"]), probability_words(row["probability"])
+    moved_zh = f"概率由 {then} 变为 {now}"
+    moved_en = f"probability went from {then} to {now}"
     why_zh, why_en = change_words(row, words, left=True)
     before_zh, before_en = (f"{why_zh}，", f"{why_en}, ") if why_zh else ("", "")
     return (

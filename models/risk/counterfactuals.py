@@ -21,7 +21,7 @@ from conf.correction import Correction
 from models.risk.inspections import odds
 from models.risk.levels import LEVEL_WORDS, LEVELS, ListPolicy, level_of
 from models.risk.reasons import Reason
-from models.risk.wording import FeatureWords, in_words, one_line
+from models.risk.wording import FeatureWords, in_words, one_line, probability_words
 
 PLANS_A_FIRM = 3
 TOGETHER = 3
@@ -231,10 +231,10 @@ def _sentences(
 ) -> tuple[str, str]:
     zh = "并".join(correction.zh for correction in made)
     en = " and ".join(correction.en for correction in made)
+    now, then = probability_words(firm.probability), probability_words(one.probability)
     return (
-        f"若{zh}{moves[0]}，概率由 {firm.probability:.1%} 降至 {one.probability:.1%}",
-        f"were it to {en}{moves[1]}, the probability would go from {firm.probability:.1%} "
-        f"to {one.probability:.1%}",
+        f"若{zh}{moves[0]}，概率由 {now} 降至 {then}",
+        f"were it to {en}{moves[1]}, the probability would go from {now} to {then}",
     )
 
 

@@ -18,11 +18,14 @@ SHARE_UNITS = frozenset({"ratio", "share", "1"})
 FLAG_UNITS = frozenset({"flag", "boolean", "是否"})
 #: Units whose value is a code or a word and no number, whatever it looks like.
 CODE_UNITS = frozenset({"text", "category"})
-#: Features that say one thing in several grains: one reason, not three.
+#: Features that say one thing in several grains, or counted in two ways: one reason, not three.
 SAME_THEME = {
     "industry_section": "industry",
     "industry_division": "industry",
     "investment_industry": "industry",
+    # counted from the register here and along the graph's edges there
+    "firms_with_phone": "phone_firms",
+    "firms_of_agent": "agent_firms",
 }
 #: How other units are written after the number: Chinese, English. What is not here stays as it is.
 UNIT_WORDS = {
@@ -170,6 +173,17 @@ def said(text: FeatureWords, value: float | str | None) -> tuple[str, str]:
             if zh.endswith(ending) and len(zh) > len(ending):
                 return f"{zh.removesuffix(ending)}{kept} {number} {classifier}", f"{en}: {value_en}"
     return f"{zh}：{value_zh}", f"{en}: {value_en}"
+
+
+def probability_words(probability: float) -> str:
+    """A probability as per cent, with two digits where one would say that it is nothing.
+
+    >>> [probability_words(p) for p in (0.3125, 0.0042, 0.00002)]
+    ['31.2%', '0.42%', '<0.01%']
+    """
+    if probability < 0.00005:
+        return "<0.01%"
+    return f"{probability:.1%}" if probability >= 0.01 else f"{probability:.2%}"
 
 
 def is_missing(value: object) -> bool:

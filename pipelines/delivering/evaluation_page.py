@@ -11,6 +11,7 @@ from markupsafe import Markup
 from models.risk.evaluation import Evaluation, Method
 from models.risk.intervals import Estimate, Share
 from models.risk.stability import ACT, WATCH
+from models.risk.subgroups import UNKNOWN
 from pipelines.delivering.evaluation_charts import (
     drift_chart,
     lead_chart,
@@ -18,6 +19,7 @@ from pipelines.delivering.evaluation_charts import (
     reliability_chart,
     reordering_chart,
 )
+from pipelines.delivering.glossary import INDUSTRIES
 from pipelines.delivering.page_templates import environment, piece
 
 METHODS_ZH = {
@@ -33,6 +35,18 @@ GROUPS = (
     ("age", "成立年限（年）", "age, years"),
     ("size", "从业人数", "employees"),
 )
+BANDS_ZH = {
+    "under 1 year": "不满 1 年",
+    "1 to 3": "1 至 3 年",
+    "3 to 5": "3 至 5 年",
+    "5 to 10": "5 至 10 年",
+    "10 and more": "10 年及以上",
+    "under 10": "不足 10 人",
+    "10 to 49": "10 至 49 人",
+    "50 to 299": "50 至 299 人",
+    "300 and more": "300 人及以上",
+    UNKNOWN: "不详",
+}
 MOST_ROWS = 20
 """Rows of a subgroup table; the rest is said as a number."""
 
@@ -83,8 +97,17 @@ def _method(method: Method) -> dict[str, str]:
 def _group(found: Evaluation, name: str, zh: str, en: str) -> dict[str, object]:
     rows = found.subgroups[found.subgroups["by"] == name].to_dict("records")
     for row in rows:
+        row["zh"], row["en"] = _called(name, row["value"])
         row["precision"] = share_text(Share(row["hits"], row["listed"])) if row["listed"] else "–"
     return {"zh": zh, "en": en, "rows": rows[:MOST_ROWS], "more": max(0, len(rows) - MOST_ROWS)}
+
+
+def _called(by: str, value: str) -> tuple[str, str]:
+    """A subgroup in Chinese, and in English where that is another word."""
+    if by == "industry" and value in INDUSTRIES:
+        zh, en = INDUSTRIES[value]
+        return f"{zh} {value}", en
+    return (BANDS_ZH[value], value) if value in BANDS_ZH else (value, "")
 
 
 def share_text(share: Share, digits: int = 0) -> str:

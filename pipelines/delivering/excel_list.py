@@ -30,6 +30,9 @@ from pipelines.delivering.glossary import (
 from pipelines.delivering.pages import ListPage, district_text
 
 LONGEST_CELL = 32_767  # Excel's own limit for the text of a cell
+#: As `models.risk.wording.probability_words` says it; the cell keeps the number, to sort by.
+PROBABILITY_FORMAT = '[<0.00005]"<0.01%";[<0.01]0.00%;0.0%'
+A3, A4 = 8, 9  # xlsxwriter's numbers of paper sizes
 HEADER_ROW = 3  # below title, facts and banner
 
 _COLOURS = {
@@ -150,7 +153,7 @@ class _Writer:
         self.line = style(**line)
         self.line_code = style(font_name="Consolas", num_format="@", **line)
         self.number = style(num_format="0", align="center", **line)
-        self.percent = style(num_format="0.0%", align="center", **line)
+        self.percent = style(num_format=PROBABILITY_FORMAT, align="center", **line)
         self.chance = style(num_format="0.00%", align="center", **line)
         self.plain = style(text_wrap=True)
         self.centred = style(bold=True, bg_color="#E6EBF2", align="center", **line)
@@ -318,12 +321,13 @@ class _Writer:
         sheet.autofilter(HEADER_ROW, 0, HEADER_ROW + size, last)
         if size == 0:
             _text(sheet, HEADER_ROW + 1, 0, "无", self.facts)
-        self._print_setup(sheet, HEADER_ROW)
+        # fifteen columns on A4 come out too small to read
+        self._print_setup(sheet, HEADER_ROW, A3 if columns is _LISTED else A4)
         return sheet
 
-    def _print_setup(self, sheet: Any, repeated: int) -> None:
+    def _print_setup(self, sheet: Any, repeated: int, paper: int = A4) -> None:
         sheet.set_landscape()
-        sheet.set_paper(9)  # A4
+        sheet.set_paper(paper)
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         sheet.repeat_rows(max(repeated - 1, 0), repeated)  # the banner and the header

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from features.characteristics import ELEMENTS
+from models.risk.wording import probability_words
 from pipelines.delivering.glossary import NO_EVIDENCE, OTHER_CIRCUMSTANCES
 
 
@@ -148,5 +149,5 @@ class FirmShown:
 
     @property
     def probability_text(self) -> str:
-        """The probability as per cent with one decimal, or a dash."""
-        return "—" if self.probability is None else f"{self.probability:.1%}"
+        """The probability as per cent (`models.risk.wording.probability_words`), or a dash."""
+        return "—" if self.probability is None else probability_words(self.probability)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
+
+from conf.table import load_catalogue
 
 BANNER_ZH = "内部使用，预警不是违法认定"
 BANNER_EN = "Internal use. A warning is not a finding of wrongdoing."
@@ -127,3 +130,17 @@ def industry_words(code: str | None) -> tuple[str, str]:
         return "—", "—"
     zh, en = INDUSTRIES.get(code[0].upper(), ("", ""))
     return f"{zh} {code}".strip(), f"{en} {code}".strip()
+
+
+def table_words(name: str) -> tuple[str, str]:
+    """What a table of the catalogue is called, Chinese and English; another's name as it is.
+
+    >>> table_words("shareholder")[1]
+    'Shareholders and contributions'
+    """
+    return _catalogue_names().get(name, (plain(name), plain(name)))
+
+
+@cache
+def _catalogue_names() -> dict[str, tuple[str, str]]:
+    return {name: (table.name_zh, table.name_en) for name, table in load_catalogue().items()}

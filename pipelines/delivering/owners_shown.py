@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.panel import Panel
+from rich.table import Table
 from rich.text import Text
 
 from graphs.concert import CONCERT_GROUP
 from graphs.family_tree import percent
 from graphs.kinds import FIRM, PERSON
-from pipelines.delivering.glossary import BANNER_EN, BANNER_ZH, plain
+from pipelines.delivering.glossary import BANNER_EN, BANNER_ZH, plain, table_words
 from pipelines.standing_behind import StandingBehind
 
 OWNERS_SHOWN = 12
@@ -20,6 +22,7 @@ RECORDS_SHOWN = 3
 HOPS_SHOWN = 20
 MEMBERS_SHOWN = 12
 SHORT_KEY = 8
+_TINY = "<0.01%"
 
 KIND_WORDS = {
     PERSON: ("自然人", "person"),
@@ -39,6 +42,8 @@ SHAPE_WORDS = {
     "branch_burst": ("短期内集中设立分支机构", "burst of branches"),
     "rewiring": ("近一年股权、任职变动", "holdings and posts changed in a year"),
 }
+#: What the size of a shape counts, where it is not firms.
+COUNTED = {"branch_burst": "个", "rewiring": "项"}
 TIE_WORDS = {
     "holds": "持有",
     "held_by": "上级",
@@ -68,8 +73,9 @@ def owners_shown(behind: StandingBehind) -> RenderableType:
     return Group(*parts)
 
 
-def _control(behind: StandingBehind) -> list[Text]:
-    parts = [Text(f"\n控制 Control（表决权超过 {percent(behind.threshold)}）", style="bold cyan")]
+def _control(behind: StandingBehind) -> list[RenderableType]:
+    title = f"\n控制 Control（表决权超过 {percent(behind.threshold)}）"
+    parts: list[RenderableType] = [Text(title, style="bold cyan")]
     rows = behind.paths.to_pylist()
     if not rows:
         return [*parts, Text("  无人控制 (nobody controls it)")]
@@ -78,75 +84,99 @@ def _control(behind: StandingBehind) -> list[Text]:
         hops = _grouped(of_top, "hop", "holder_kind", "holder", "held", "share", "concert_group")
         for hop, records in hops[:HOPS_SHOWN]:
             parts += _hop(behind, hop, records)
-        parts += _more(len(hops) - HOPS_SHOWN, "   ")
+        parts += _more(len(hops) - HOPS_SHOWN, 3)
     return parts
 
 
 def _hop(
     behind: StandingBehind, hop: tuple[Any, ...], records: list[Mapping[str, Any]]
-) -> list[Text]:
+) -> list[RenderableType]:
     number, kind, holder, held, share, group = hop
-    line = Text(f"   {number}. {_called(behind, kind, holder)}")
+    line = Text(_called(behind, kind, holder))
     if group is not None:
         line.append(f"（{plain(group)}）", style="dim")
-    line.append(f" ─{percent(share)}→ ", style="bold")
+    line.append(f" ─{_percent(share)}→ ", style="bold")
     line.append(_called(behind, FIRM, held))
-    lines = [line]
+    lines: list[RenderableType] = [_hanging(3, f"{number}.", line)]
     counted = sorted(records, key=lambda row: not row["is_counted"])
     for row in counted[:RECORDS_SHOWN]:
-        stated = "分支机构" if row["ratio"] is None else percent(row["ratio"])
-        text = Text(f"      · {plain(row['table_name'] or '')} {stated}", style="dim")
+        stated = "分支机构" if row["ratio"] is None else _percent(row["ratio"])
+        text = Text(f"{table_words(row['table_name'] or '')[0]} {stated}", style="dim")
         text.append(f" {row['valid_from'] or ''}", style="dim")
         text.append("" if row["is_counted"] else " 未计入", style="yellow")
         if row["file"]:
-            text.append(f"\n        {plain(row['file'])}:{row['line']}", style="cyan")
-        lines.append(text)
-    return lines + _more(len(counted) - RECORDS_SHOWN, "      ")
+            text.append(f"\n{plain(row['file'])}:{row['line']}", style="cyan")
+        lines.append(_hanging(6, "·", text))
+    return lines + _more(len(counted) - RECORDS_SHOWN, 6)
 
 
-def _ownership(behind: StandingBehind) -> list[Text]:
-    parts = [Text("\n穿透所有权 Integrated ownership（循环已解）", style="bold cyan")]
+def _ownership(behind: StandingBehind) -> list[RenderableType]:
+    title = "\n穿透所有权 Integrated ownership（循环已解）"
+    parts: list[RenderableType] = [Text(title, style="bold cyan")]
     rows = behind.owners.to_pylist()
     for row in rows[:OWNERS_SHOWN]:
-        called = _called(behind, row["owner_kind"], row["owner_id"])
-        parts.append(Text(f"  {percent(round(row['share'], 6)):>9}  {called}"))
-    parts += _more(len(rows) - OWNERS_SHOWN, "  ")
+        called = Text(_called(behind, row["owner_kind"], row["owner_id"]))
+        parts.append(_hanging(2, _in_column(row["share"]), called))
+    parts += _more(len(rows) - OWNERS_SHOWN, 2)
     for share, words in (
         (behind.unrecorded, "无记录可循 (no recorded way)"),
         (behind.too_small, "小股东合计 (owners below 0.1%)"),
     ):
         if round(share, 6) > 0:
-            parts.append(Text(f"  {percent(round(share, 6)):>9}  {words}", style="dim"))
+            parts.append(_hanging(2, _in_column(share), Text(words, style="dim")))
     return parts
 
 
-def _shapes(behind: StandingBehind) -> list[Text]:
-    parts = [Text("\n关系形态 Shapes", style="bold cyan")]
+def _shapes(behind: StandingBehind) -> list[RenderableType]:
+    parts: list[RenderableType] = [Text("\n关系形态 Shapes", style="bold cyan")]
     found = _grouped(behind.shapes.to_pylist(), "shape", "shape_id", "size")
     if not found:
         return [*parts, Text("  无 (none)")]
     for (shape, shape_id, size), rows in found:
         zh, en = SHAPE_WORDS[shape]
-        title = Text(f"  {zh} {en}", style="bold")
-        title.append(f"  {shape_id}  {size}", style="not bold dim")
-        parts.append(title)
+        title = Text(f"{zh}（{size}{COUNTED.get(shape, '家')}）{en}", style="bold")
+        title.append(f" {shape_id}", style="not bold dim")
+        parts.append(_hanging(2, "", title))
         own_first = sorted(rows, key=lambda row: row["subject_id"] != behind.subject_id)
-        parts += [_member(behind, row) for row in own_first[:MEMBERS_SHOWN]]
-        parts += _more(len(rows) - MEMBERS_SHOWN, "    ")
+        parts += [_hanging(4, "·", _member(behind, row)) for row in own_first[:MEMBERS_SHOWN]]
+        parts += _more(len(rows) - MEMBERS_SHOWN, 4)
     parts.append(Text("  有这些形态的多为正常企业 (most firms with them are honest)", style="dim"))
     return parts
 
 
 def _member(behind: StandingBehind, row: Mapping[str, Any]) -> Text:
-    line = Text(f"    {_called(behind, FIRM, row['subject_id'])}")
+    line = Text(_called(behind, FIRM, row["subject_id"]))
     if row["other_id"] is not None:
-        line.append(f" {TIE_WORDS[row['tie']]} ", style="dim")
+        tie = TIE_WORDS[row["tie"]]
+        # a phone that ties by the phone is said once
+        repeated = row["other_kind"] in KIND_WORDS and KIND_WORDS[row["other_kind"]][0] == tie
+        line.append(" " if repeated else f" {tie} ", style="dim")
         line.append(_called(behind, row["other_kind"], row["other_id"]))
     if row["share"] is not None:
-        line.append(f" {percent(row['share'])}", style="bold")
+        line.append(f" {_percent(row['share'])}", style="bold")
     if row["change"] is not None:
-        line.append(f" {CHANGE_WORDS[row['change']]} {row['day']}", style="dim")
+        line.append(f" {row['day']}{CHANGE_WORDS[row['change']]}", style="dim")
     return line
+
+
+def _percent(share: float) -> str:
+    """A share of 1 as per cent with two digits at most; what is less than they show says so."""
+    return _TINY if 0 < share < 0.0001 else percent(round(share, 4))
+
+
+def _in_column(share: float) -> str:
+    """The same for a column of shares: the points stand below each other."""
+    return f"{_TINY if 0 < share < 0.0001 else f'{share:.2%}':>7} "
+
+
+def _hanging(indent: int, mark: str, text: Text) -> RenderableType:
+    """A text behind its mark, `indent` cells from the left on every line that it takes."""
+    line = Table.grid(padding=(0, 1, 0, 0) if mark else 0)
+    if mark:
+        line.add_column(no_wrap=True)
+    line.add_column(overflow="fold")
+    line.add_row(mark, text) if mark else line.add_row(text)
+    return Padding(line, (0, 0, 0, indent))
 
 
 def _called(behind: StandingBehind, kind: str, name: str) -> str:
@@ -158,8 +188,9 @@ def _called(behind: StandingBehind, kind: str, name: str) -> str:
     return f"{zh} {plain(name)}" if kind == CONCERT_GROUP else f"{zh} {plain(name)[:SHORT_KEY]}"
 
 
-def _more(rest: int, indent: str) -> list[Text]:
-    return [Text(f"{indent}其余 {rest} 条 ({rest} more)", style="dim")] if rest > 0 else []
+def _more(rest: int, indent: int) -> list[RenderableType]:
+    told = Text(f"其余 {rest} 条 ({rest} more)", style="dim")
+    return [Padding(told, (0, 0, 0, indent))] if rest > 0 else []
 
 
 def _grouped(

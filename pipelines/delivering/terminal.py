@@ -17,8 +17,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from models.risk.contributions import BASE
 from models.risk.path_words import EDGE_WORDS, NODE_WORDS
-from models.risk.wording import FeatureWords, as_number, in_words
+from models.risk.wording import FeatureWords, as_number, in_words, probability_words
 from pipelines.delivering.firms_shown import FirmShown, ReasonShown
 from pipelines.delivering.glossary import (
     BANNER_EN,
@@ -265,7 +266,7 @@ def _who(
         said = f"  {section}第 {firm.rank} 位 · {firm.change_zh}"
         said += f" · {firm.department_count} 个部门 {firm.record_count} 条记录\n"
         text.append(said, style="not bold")
-    told = [f"概率 {score['probability']:.1%}", f"分值 {score['margin']:.4f}"]
+    told = [f"概率 {probability_words(score['probability'])}", f"分值 {score['margin']:.4f}"]
     if score.get("rank_city") is not None:
         told.append(f"全市 {facts.subjects_scored:,} 家中列第 {score['rank_city']:,}")
     told.append("模型标记" if score.get("flagged") else "模型未标记")
@@ -304,9 +305,10 @@ def _reason(reason: ReasonShown) -> RenderableType:
         line = Text(f"{record.department} {record.table_zh} ")
         line.append(record.record_id, style="dim")
         line.append(f"\n{record.place}", style="cyan")
-        dates = f"发生 {record.event_date}" if record.event_date else ""
-        dates += f"  获知 {record.known_at}" if record.known_at else ""
-        line.append(f"  {dates}", style="dim")
+        # a date and its word have no blank between them, where a line would break
+        dates = f" 发生{record.event_date}" if record.event_date else ""
+        dates += f" 获知{record.known_at}" if record.known_at else ""
+        line.append(dates, style="dim")
         grid.add_row("·", line)
     rest = len(reason.records) - RECORDS_SHOWN
     if rest > 0:
@@ -337,8 +339,13 @@ def _weights(
     table.add_column("特征", overflow="fold")
     table.add_column("数值", justify="right")
     table.add_column("影响", justify="right")
-    table.add_column("")
-    ordered = sorted(contributions, key=lambda row: (-abs(row["contribution"]), row["feature"]))
+    table.add_column("", no_wrap=True)
+    for row in contributions:
+        # every firm begins there: it says nothing of this one, and would dwarf what does
+        if row["feature"] == BASE:
+            table.add_row("起点（与企业无关） base", "", f"{row['contribution']:+.3f}", "")
+    own = [row for row in contributions if row["feature"] != BASE]
+    ordered = sorted(own, key=lambda row: (-abs(row["contribution"]), row["feature"]))
     shown = [row for row in ordered if row["contribution"] != 0][:WEIGHTS_SHOWN]
     heaviest = abs(shown[0]["contribution"]) if shown else 1.0
     for row in shown:
@@ -352,10 +359,10 @@ def _weights(
                 style="red" if weight > 0 else "green",
             ),
         )
-    rest = len(contributions) - len(shown)
+    rest = len(own) - len(shown)
     if rest <= 0:
         return table
-    others = math.fsum(row["contribution"] for row in contributions)
+    others = math.fsum(row["contribution"] for row in own)
     others -= math.fsum(row["contribution"] for row in shown)
     return Group(table, Text(f"其余 {rest} 项合计 {others:+.3f} ({rest} more)", style="dim"))
 

@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from conf.rule_pack import known_packs, load_pack
-from pipelines.delivering.glossary import plain
+from pipelines.delivering.glossary import plain, table_words
 
 Language = Literal["zh", "en"]
 Names = Mapping[str, tuple[str, str]]
@@ -112,7 +112,8 @@ def _verdict(
     if row["citation"]:
         text.append(f" {plain(row['citation'])}", style="dim")
     for record in records[:RECORDS_SHOWN]:
-        text.append(f"\n· {plain(record['source_dept'])} {record['table_name']}\n  ", style="dim")
+        table = _in(language, table_words(record["table_name"]))
+        text.append(f"\n· {plain(record['source_dept'])} {table}\n  ", style="dim")
         text.append(plain(f"{record['file']}:{record['line']}"), style="cyan")
     rest = len(records) - RECORDS_SHOWN
     if rest > 0:

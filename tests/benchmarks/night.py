@@ -47,7 +47,7 @@ def run(firms: int, seed: int, folder: Path) -> list[Cost]:
         (FEATURES, STEPS, ("features", folder, UNTIL)),
         (RIVAL, "tests.benchmarks.polars_rival", (lake, UNTIL, folder / "rival.parquet")),
         ("known states, edges, graph", STEPS, ("graph", folder, UNTIL)),
-        ("training, six days", STEPS, ("training", folder, UNTIL)),
+        ("training", STEPS, ("training", folder, UNTIL)),
         (NIGHT, "pipelines", nightly),
         ("of it: scores", STEPS, ("scores", folder, UNTIL)),
         ("of it: the list and its reasons", STEPS, ("list", folder, UNTIL)),

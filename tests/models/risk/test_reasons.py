@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graphs.declaration import GRAPH_FEATURES
 from models.risk.reasons import backed_elements, leading_features, reasons
 from models.risk.wording import SAME_THEME, FeatureWords, in_words, said, words_of
 
@@ -249,7 +250,10 @@ def test_every_feature_of_the_library_can_be_said() -> None:
     columns = FEATURES.values()
     words = words_of(columns)
     assert words["complaints_365d"].theme == words["complaints_30d"].theme == "complaints"
-    assert {words[name].theme for name in SAME_THEME} == {"industry"}  # they all exist
+    themes = {words[name].theme for name in SAME_THEME}  # they all exist
+    # two of them are the graph's: one phone shared by 15 firms is one reason, however counted
+    assert themes == {"industry", "phone_firms", "agent_firms"}
+    assert themes - {"industry"} <= set(GRAPH_FEATURES)
     assert not words["firms_with_phone"].own  # what is counted are other firms
     for word in words.values():
         zh, en = said(word, 3.0)

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from models.risk.evaluation import evaluate
-from pipelines.delivering.evaluation_page import evaluation_page
+from models.risk.subgroups import AGES, SIZES, UNKNOWN
+from pipelines.delivering.evaluation_page import BANDS_ZH, evaluation_page
 from tests.models.risk.literal_list import FEATURES, FIRMS, held, outcomes
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
@@ -105,3 +106,12 @@ def test_a_first_list_with_nothing_later_has_a_page_too() -> None:
     page = evaluation_page(found, "demo", "abc")
     assert "nothing is known after the list" in page
     assert "chart-reliability" not in page
+
+
+def test_subgroups_are_called_by_their_words() -> None:
+    bands = {told for _, told in (*AGES, *SIZES)}
+    assert bands | {UNKNOWN} == set(BANDS_ZH)  # a band without words would be English alone
+    found = evaluate(held(firms=FIRMS.assign(industry="L7212", group=FIRMS["subject_id"])))
+    page = evaluation_page(found, "demo", "abc")
+    assert '租赁和商务服务业 L <small lang="en">Business services</small>' in page
+    assert '不满 1 年 <small lang="en">under 1 year</small>' in page

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 import sample_list
 
-from pipelines.delivering.excel_list import HEADER_ROW, LONGEST_CELL, excel_list
+from pipelines.delivering.excel_list import A3, A4, HEADER_ROW, LONGEST_CELL, excel_list
 from pipelines.delivering.glossary import BANNER_ZH
 from pipelines.delivering.pages import list_page
 
@@ -32,7 +32,8 @@ def test_sheets_rows_and_header(book: openpyxl.Workbook) -> None:
     assert listed.freeze_panes == f"A{FIRST}"
     assert listed.auto_filter.ref == "A4:O20"
     assert listed.cell(FIRST, 8).value == CITY.listed[0].probability  # a number, to sort by
-    assert listed.cell(FIRST, 8).number_format == "0.0%"
+    # below 1 % two digits, below what they show the words for it: 0.0 % would be said of many
+    assert listed.cell(FIRST, 8).number_format == '[<0.00005]"<0.01%";[<0.01]0.00%;0.0%'
 
 
 def test_every_record_stands_in_the_evidence_sheet(book: openpyxl.Workbook) -> None:
@@ -108,6 +109,12 @@ def test_every_sheet_prints_with_the_banner(book: openpyxl.Workbook) -> None:
         banner_row = 1 if sheet.title == "说明" else 3
         assert BANNER_ZH in sheet.cell(banner_row, 1).value
     assert book["预警名单"].print_title_rows == "$3:$4"  # banner and header, on every page
+
+
+def test_the_wide_sheets_print_on_a3(book: openpyxl.Workbook) -> None:
+    sizes = {sheet.title: sheet.page_setup.paperSize for sheet in book}
+    assert {title for title, size in sizes.items() if size == A3} == {"预警名单", "已立案"}
+    assert {size for size in sizes.values() if size != A3} == {A4}
 
 
 def test_an_empty_list_is_a_workbook() -> None:

@@ -88,6 +88,28 @@ def test_an_explanation_goes_down_to_file_and_line() -> None:
     assert BANNER_ZH in text
 
 
+def test_where_every_firm_begins_has_no_bar() -> None:
+    moved = [
+        {"feature": "(base)", "value": None, "contribution": -11.187},
+        {"feature": "complaints_365d", "value": 17.0, "contribution": 1.4},
+        {"feature": "insured_staff", "value": 3.0, "contribution": -0.7},
+    ]
+    lines = explained(contributions=moved, words=sample_list.WORDS).splitlines()
+    base, heaviest, half = (
+        next(line for line in lines if number in line) for number in ("-11.187", "+1.400", "-0.700")
+    )
+    assert "█" not in base  # the number alone
+    assert heaviest.count("█") == 12  # the scale is that of the firm's own features
+    assert half.count("█") == 6
+    assert not any("其余" in line and "项合计" in line for line in lines)  # the base is no rest
+
+
+def test_a_small_probability_is_not_nothing() -> None:
+    score = {"subject_id": "X", "margin": -8.06, "flagged": False, "rank_city": 1}
+    assert "概率 0.03%" in explained(score=score | {"probability": 0.000315})
+    assert "概率 <0.01%" in explained(score=score | {"probability": 0.0})
+
+
 def test_a_firm_that_is_not_on_the_list_is_still_explained() -> None:
     text = explained(warning=None, evidence=[])
     assert "不在本期名单上" in text
