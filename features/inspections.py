@@ -20,15 +20,6 @@ from features.rows import Rows
 
 theme = Theme("inspections", zh="检查结果", en="Inspections")
 
-FINDINGS = ("责令整改", "移送线索")
-"""Results that found something: a fault to be set right, or suspicion of illegal fundraising."""
-
-CONFIRMED = ("移送线索",)
-"""Results that confirm a warning: what precision counts as a hit."""
-
-UNDECIDED = ("无法联系", "不予配合", "未发现经营活动")
-"""Results that neither find nor clear: the inspectors could not look."""
-
 SENT_OTHERWISE = "list_run_id IS NULL"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -176,39 +177,65 @@ def compact(
     Raises ValueError for a missing column, a NULL id or an unknown kind; `GraphTooLarge`.
     """
     _check_columns(edges)
-    named = strings_of(subjects)
-    if limit_bytes is not None:
-        require_memory(
-            min(2 * edges.num_rows + len(named), MAX_NODES - 1), edges.num_rows, limit_bytes
-        )
-    src_kind = codes_of(edges, "src_kind", NODE_KINDS)
-    dst_kind = codes_of(edges, "dst_kind", NODE_KINDS)
-    kind = codes_of(edges, "kind", EDGE_KINDS)
-    ids, kind_start, src, dst = number_nodes(edges, src_kind, dst_kind, named)
-    if len(ids) >= MAX_NODES:
-        require_memory(len(ids), edges.num_rows, 0)
-    roles, role = role_codes(edges)
-    stake = stakes_of(edges)
-
-    ownership = kind == EDGE_CODE[OWNERSHIP]
-    role[ownership] = 0
-    stake[~ownership] = UNKNOWN_STAKE
-    loose = (src == dst) & ~ownership
+    coded = coded_edges(edges, subjects, limit_bytes)
+    ownership = coded.kind == EDGE_CODE[OWNERSHIP]
+    coded.role[ownership] = 0
+    loose = (coded.src == coded.dst) & ~ownership
     keep = np.flatnonzero(~loose)
-    key = sort_key(src[keep], dst[keep], kind[keep], role[keep])
-    chosen = keep[_one_each(key, stake[keep], valid_from_days(edges)[keep])]
+    key = sort_key(coded.src[keep], coded.dst[keep], coded.kind[keep], coded.role[keep])
+    chosen = keep[_one_each(key, coded.stake[keep], _valid_from_days(edges)[keep])]
     return CompactGraph(
-        ids=ids,
-        kind_start=kind_start,
-        src=src[chosen],
-        dst=dst[chosen],
-        edge_kind=kind[chosen],
-        role=role[chosen],
-        stake=stake[chosen],
-        roles=roles,
+        ids=coded.ids,
+        kind_start=coded.kind_start,
+        src=coded.src[chosen],
+        dst=coded.dst[chosen],
+        edge_kind=coded.kind[chosen],
+        role=coded.role[chosen],
+        stake=coded.stake[chosen],
+        roles=coded.roles,
         duplicates=len(keep) - len(chosen),
         self_loops=int(loose.sum()),
     )
+
+
+class CodedEdges(NamedTuple):
+    """An edge table as numbers, in its own order.
+
+    ids, kind_start, roles: as in `CompactGraph`; the others by row. stake: unknown where the edge is
+    no ownership.
+    """
+
+    ids: pa.StringArray
+    kind_start: NDArray[np.int64]
+    roles: tuple[str, ...]
+    src: NDArray[np.int32]
+    dst: NDArray[np.int32]
+    kind: NDArray[np.int8]
+    role: NDArray[np.uint8]
+    stake: NDArray[np.int64]
+
+
+def coded_edges(
+    edges: pa.Table, subjects: pa.Array | Sequence[str] | None, limit_bytes: int | None
+) -> CodedEdges:
+    """The rows of an edge table as numbers; `subjects` and `limit_bytes` as in `compact`.
+
+    Raises ValueError for an unknown kind and `GraphTooLarge`.
+    """
+    named = _strings_of(subjects)
+    if limit_bytes is not None:
+        most = min(2 * edges.num_rows + len(named), MAX_NODES - 1)
+        require_memory(most, edges.num_rows, limit_bytes)
+    src_kind = _codes_of(edges, "src_kind", NODE_KINDS)
+    dst_kind = _codes_of(edges, "dst_kind", NODE_KINDS)
+    kind = _codes_of(edges, "kind", EDGE_KINDS)
+    ids, kind_start, src, dst = _number_nodes(edges, src_kind, dst_kind, named)
+    if len(ids) >= MAX_NODES:
+        require_memory(len(ids), edges.num_rows, 0)
+    roles, role = _role_codes(edges)
+    stake = _stakes_of(edges)
+    stake[kind != EDGE_CODE[OWNERSHIP]] = UNKNOWN_STAKE
+    return CodedEdges(ids, kind_start, roles, src, dst, kind, role, stake)
 
 
 def _check_columns(edges: pa.Table) -> None:
@@ -226,7 +253,7 @@ def _check_columns(edges: pa.Table) -> None:
             )
 
 
-def strings_of(values: pa.Array | Sequence[str] | None) -> pa.StringArray:
+def _strings_of(values: pa.Array | Sequence[str] | None) -> pa.StringArray:
     """The values as one array of strings, none for None."""
     if values is None:
         return pa.array([], pa.string())
@@ -237,7 +264,7 @@ def strings_of(values: pa.Array | Sequence[str] | None) -> pa.StringArray:
     )
 
 
-def codes_of(edges: pa.Table, column: str, words: tuple[str, ...]) -> NDArray[np.int8]:
+def _codes_of(edges: pa.Table, column: str, words: tuple[str, ...]) -> NDArray[np.int8]:
     """The column's values as places among `words`. Raises ValueError for any other word."""
     codes = pc.index_in(edges[column], value_set=pa.array(words, pa.string()))
     if codes.null_count:
@@ -249,7 +276,7 @@ def codes_of(edges: pa.Table, column: str, words: tuple[str, ...]) -> NDArray[np
     return codes.to_numpy().astype(np.int8)
 
 
-def number_nodes(
+def _number_nodes(
     edges: pa.Table,
     src_kind: NDArray[np.int8],
     dst_kind: NDArray[np.int8],
@@ -280,7 +307,7 @@ def _take(column: pa.ChunkedArray, rows: NDArray[np.int64]) -> pa.Array:
     return flat if len(rows) == len(flat) else flat.take(pa.array(rows))
 
 
-def role_codes(edges: pa.Table) -> tuple[tuple[str, ...], NDArray[np.uint8]]:
+def _role_codes(edges: pa.Table) -> tuple[tuple[str, ...], NDArray[np.uint8]]:
     """Role names sorted, none first, and each row's place among them."""
     if "role" not in edges.column_names:
         return ("",), np.zeros(edges.num_rows, np.uint8)
@@ -294,7 +321,7 @@ def role_codes(edges: pa.Table) -> tuple[tuple[str, ...], NDArray[np.uint8]]:
     return ("", *names), (place.to_numpy() + 1).astype(np.uint8)
 
 
-def stakes_of(edges: pa.Table) -> NDArray[np.int64]:
+def _stakes_of(edges: pa.Table) -> NDArray[np.int64]:
     """Ratios in millionths; exact, because a double holds nine digits to spare."""
     if "ratio" not in edges.column_names:
         return np.full(edges.num_rows, UNKNOWN_STAKE, np.int64)
@@ -305,7 +332,7 @@ def stakes_of(edges: pa.Table) -> NDArray[np.int64]:
     )
 
 
-def valid_from_days(edges: pa.Table) -> NDArray[np.int64]:
+def _valid_from_days(edges: pa.Table) -> NDArray[np.int64]:
     """The days on which rows began, since 1970; the smallest number where nobody knows."""
     if "valid_from" not in edges.column_names:
         return np.full(edges.num_rows, np.iinfo(np.int32).min, np.int64)

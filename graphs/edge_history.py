@@ -15,24 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from graphs.compact import (
-    MAX_NODES,
-    UNKNOWN_STAKE,
-    CompactGraph,
-    codes_of,
-    number_nodes,
-    require_memory,
-    role_codes,
-    sort_key,
-    stakes_of,
-    strings_of,
-)
+from graphs.compact import CompactGraph, coded_edges, sort_key
 from graphs.kinds import (
     ADDRESS,
     EDGE_CODE,
-    EDGE_KINDS,
     NODE_CODE,
-    NODE_KINDS,
     OWNERSHIP,
     SHARED_ADDRESS,
 )
@@ -171,34 +158,23 @@ def edge_history(
 
     Raises ValueError for an unknown kind and `GraphTooLarge` beyond `limit_bytes`.
     """
-    named = strings_of(subjects)
-    if limit_bytes is not None:
-        most = min(2 * versions.num_rows + len(named), MAX_NODES - 1)
-        require_memory(most, versions.num_rows, limit_bytes)
-    src_kind = codes_of(versions, "src_kind", NODE_KINDS)
-    dst_kind = codes_of(versions, "dst_kind", NODE_KINDS)
-    kind = codes_of(versions, "kind", EDGE_KINDS)
-    ids, kind_start, src, dst = number_nodes(versions, src_kind, dst_kind, named)
-    if len(ids) >= MAX_NODES:
-        require_memory(len(ids), versions.num_rows, 0)
-    roles, role = role_codes(versions)
-    stake = stakes_of(versions)
-    ownership = kind == EDGE_CODE[OWNERSHIP]
-    stake[~ownership] = UNKNOWN_STAKE
-    key = sort_key(src, dst, kind, np.where(ownership, 0, role).astype(np.uint8))
+    coded = coded_edges(versions, subjects, limit_bytes)
+    # what an owner is called makes no second stake of one
+    of_no_role = np.where(coded.kind == EDGE_CODE[OWNERSHIP], 0, coded.role).astype(np.uint8)
+    key = sort_key(coded.src, coded.dst, coded.kind, of_no_role)
     began = _days(versions["valid_from"], NEVER)
     # as in `graphs.compact`: a known stake first, then the latest, then the largest
-    order = np.lexsort((-stake, -began.astype(np.int64), stake < 0, key))
-    address, known, until = _left_out(shared_premises, ids, kind_start)
+    order = np.lexsort((-coded.stake, -began.astype(np.int64), coded.stake < 0, key))
+    address, known, until = _left_out(shared_premises, coded.ids, coded.kind_start)
     return EdgeHistory(
-        ids=ids,
-        kind_start=kind_start,
-        roles=roles,
-        src=src[order],
-        dst=dst[order],
-        kind=kind[order],
-        role=role[order],
-        stake=stake[order],
+        ids=coded.ids,
+        kind_start=coded.kind_start,
+        roles=coded.roles,
+        src=coded.src[order],
+        dst=coded.dst[order],
+        kind=coded.kind[order],
+        role=coded.role[order],
+        stake=coded.stake[order],
         key=key[order],
         valid_from=began[order],
         valid_to=_days(versions["valid_to"], ALWAYS)[order],

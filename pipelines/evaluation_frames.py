@@ -19,6 +19,8 @@ from conf.city import City, load_city
 from features.as_of import known_state, latest_by_key
 from graphs.declaration import GRAPH_FEATURES
 from models.risk.evaluation import Held
+from models.risk.inspections import CONFIRMED, RESOLVED
+from models.risk.list_places import RANDOM_DRAW, RANKED_DRAW
 from models.risk.outcomes import Outcomes, outcomes_of_cases, outcomes_of_truth
 from models.risk.ranking import LIST, UNASSIGNED
 from models.risk.training_set import group_of
@@ -29,13 +31,8 @@ from pipelines.runs import Run, rows_of
 from pipelines.training import settings_of
 
 TRUTH_COLUMNS = ("subject_id", "started", "first_official", "lookalike")
-CONFIRMED = ("移送线索",)
-"""Results of an inspection that confirm a warning: suspicion handed on to those who open cases."""
-
-NOT_SEEN = ("无法联系", "不予配合", "未发现经营活动")
-"""Results that neither find nor clear: nobody was met."""
-
-DRAWN = "random"
+BY_LOT, CAMPAIGN = "random", "campaign"
+"""How the table `inspection` says that a firm was chosen. The lists' own words are others."""
 
 
 def held(lake: CityLake, truth: Path | None, as_of: date | None, city: str | None = None) -> Held:
@@ -148,23 +145,50 @@ def _lists(lake: CityLake) -> pd.DataFrame:
 
 
 def _inspections(lake: Lake, after: date, until: date) -> pd.DataFrame | None:
-    """Inspections in (after, until]: subject_id, day, hit, inclusion_probability."""
+    """Inspections in (after, until] whose result finds or clears, as `Held.inspections` has them.
+
+    Where a published list sent the inspectors (`list_run_id`), its own draw and probability count,
+    and of those that it ranked only while something of its lots was inspected too: alone they would
+    stand for all firms. A campaign, and a visit for a reason of the firm's own, weigh nothing.
+    """
     if not lake.exists("silver", "inspection"):
         return None
     known = known_state(lake.read("silver", "inspection"), until, plan="hash")
-    rows = known.where(
-        (F.col("inspected_date") > F.lit(after))
-        & F.col("result").isNotNull()
-        & ~F.col("result").isin(*NOT_SEEN)
+    told = known.where(
+        (F.col("inspected_date") > F.lit(after)) & F.col("result").isin(*RESOLVED)
+    ).select("subject_id", "draw_type", "inclusion_prob", "inspected_date", "result", "list_run_id")
+    rows = told.join(_places(lake), ["list_run_id", "subject_id"], "left").toPandas()
+    by_lot = rows["draw_type"] == BY_LOT
+    own_lot = by_lot & rows["place_draw"].isna()
+    list_lot = by_lot & (rows["place_draw"] == RANDOM_DRAW)
+    ranked = (rows["draw_type"] != CAMPAIGN) & (rows["place_draw"] == RANKED_DRAW)
+    chance = rows["inclusion_prob"].astype(float).where(own_lot)
+    of_list = list_lot | (ranked & list_lot.any())
+    chance = chance.mask(of_list, rows["place_prob"].astype(float))
+    table = pd.DataFrame(
+        {
+            "subject_id": rows["subject_id"],
+            "day": rows["inspected_date"],
+            "hit": rows["result"] == CONFIRMED,
+            "drawn": (own_lot | list_lot) & chance.notna(),
+            "inclusion_probability": chance,
+        }
     )
-    drawn = F.when(F.col("draw_type") == DRAWN, F.col("inclusion_prob").cast("double"))
-    table: pd.DataFrame = rows.select(
-        "subject_id",
-        F.col("inspected_date").alias("day"),
-        F.col("result").isin(*CONFIRMED).alias("hit"),
-        drawn.alias("inclusion_probability"),
-    ).toPandas()
-    return table.sort_values(["day", "subject_id", "hit"], ignore_index=True)
+    return table.sort_values(["day", "subject_id", "hit", "drawn"], ignore_index=True)
+
+
+def _places(lake: Lake) -> DataFrame:
+    """Who had a place on any list: list_run_id, subject_id, place_draw, place_prob."""
+    return (
+        lake.read("gold", "warnings")
+        .where(F.col("draw_type").isNotNull())
+        .select(
+            F.col("run_id").alias("list_run_id"),
+            "subject_id",
+            F.col("draw_type").alias("place_draw"),
+            F.col("inclusion_prob").alias("place_prob"),
+        )
+    )
 
 
 def _leads(lake: Lake, conf: City, after: date, until: date) -> pd.DataFrame:

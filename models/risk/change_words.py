@@ -23,6 +23,7 @@ _CAME = {
     "under_case": ("已进入办案程序", "now under case"),
     "moved": ("所属区变更", "now of another district"),
     "place_freed": ("{by} 移出后空出名额", "takes the place that {by} left"),
+    "lot": ("抽签占用的名额减少", "the lot has fewer of its district's places"),
     "capacity": ("本区可列入名额增加", "its district can list more firms"),
     "calendar": (
         "双方均无新情况，随时间推移超过 {by}",
@@ -34,6 +35,7 @@ _LEFT = {
     "moved": ("所属区变更", "now of another district"),
     "floor": ("概率低于列入下限", "its probability fell below the floor of the list"),
     "displaced": ("有新情况的 {by} 排到其前", "{by}, of which something is new, has passed it"),
+    "lot": ("抽签占用的名额增加", "the lot has more of its district's places"),
     "capacity": ("本区可列入名额减少", "its district can list fewer firms"),
     "calendar": (
         "双方均无新情况，随时间推移被 {by} 超过",

@@ -162,15 +162,16 @@ def _most(one: Scored) -> tuple[float, int, str]:
     return (one.margin, len(one.corrections), one.plan)
 
 
-def _leaves(one: Scored, firm: Standing) -> bool:
+def _leaves(one: Scored, firm: Standing, policy: ListPolicy) -> bool:
     # what it put right is a new fact that speaks for it: it is held no longer
-    return firm.next_odds is not None and odds(one.probability) < firm.next_odds
+    passed = firm.next_odds is not None and odds(one.probability) < firm.next_odds
+    return passed or one.probability < policy.floor
 
 
 def _is_enough(one: Scored, firm: Standing, policy: ListPolicy) -> bool:
     now = LEVELS.index(firm.level(firm.probability, None, policy))
     then = LEVELS.index(firm.level(one.probability, one.margin, policy))
-    return then > now or _leaves(one, firm)
+    return then > now or _leaves(one, firm, policy)
 
 
 def _row(
@@ -194,7 +195,7 @@ def _row(
         for values in (firm.values, one.values)
     ]
     sentence_zh, sentence_en = _sentences(one, firm, made, _moves(shown, values, words))
-    end_zh, end_en = _end(before, after, _leaves(one, firm), enough)
+    end_zh, end_en = _end(before, after, _leaves(one, firm, policy), enough)
     return {
         "subject_id": one.subject_id,
         "corrections": ",".join(one.corrections),
@@ -205,7 +206,7 @@ def _row(
         "probability_after": one.probability,
         "level_before": before,
         "level_after": after,
-        "leaves_list": _leaves(one, firm),
+        "leaves_list": _leaves(one, firm, policy),
         "enough": enough,
         "sentence_zh": sentence_zh + end_zh,
         "sentence_en": sentence_en + end_en,

@@ -39,8 +39,9 @@ class Held:
             `serious_listings` are used where they are there.
         listed: the list's firms: subject_id, district, record_count, department_count.
         lists: every published list, this one and later ones too: as_of, subject_id.
-        inspections: inspections after the day: subject_id, day, hit, and where they were drawn at
-            random inclusion_probability (else missing). None where the city keeps none.
+        inspections: inspections after the day: subject_id, day, hit, drawn (by lot), and the
+            inclusion_probability of those that a lot or the list beside it sent (else missing).
+            None where the city keeps none.
         leads: where there are no inspections, firms looked at after the day: subject_id, day, hit.
         told: firms of which a record came since the list before.
         before_scores, before_features: the same of the list before; None for a first list.
@@ -80,8 +81,9 @@ class Evaluation:
 
     `newly`: of the firms neither under case nor on an official serious list. `first_time`: of the
     firms that stood on no list before. `drawn`: the share of hits among all firms, estimated from
-    random draws; `drawn_listed` among the list's. `warned`: firms on any list in the year to the
-    day. `drift_features`: column, index.
+    lots and from the firms ranked beside them; `drawn_listed`: among the list's, from lots alone.
+    `drawn_firms`: inspections that lots sent. `warned`: firms on any list in the year to the day.
+    `drift_features`: column, index.
     """
 
     as_of: date
@@ -155,7 +157,7 @@ def evaluate(held: Held) -> Evaluation:
         one_record=_counted(listed, "record_count", 1),
         two_departments=_counted(listed, "department_count", 2),
         warned=_warned(held.lists, out.as_of, set(held.firms["subject_id"])),
-        **_drawn(held.inspections, chosen),
+        **_drawn(held.inspections, chosen, out.under_case),
     )
 
 
@@ -295,17 +297,22 @@ def _warned(lists: pd.DataFrame, as_of: date, firms: set[str]) -> Share:
     return Share(len(set(year["subject_id"]) & firms), len(firms))
 
 
-def _drawn(inspections: pd.DataFrame | None, chosen: set[str]) -> dict[str, Any]:
-    """What inspections found: of the list's firms, and by random draws without bias."""
+def _drawn(
+    inspections: pd.DataFrame | None, chosen: set[str], under_case: frozenset[str]
+) -> dict[str, Any]:
+    """What inspections found: of the list's firms, and by lot without the list's own choice."""
     if inspections is None or len(inspections) == 0:
         return {"inspected": None, "drawn": None, "drawn_listed": None}
-    of_list = inspections[inspections["subject_id"].isin(chosen)]
+    rows = inspections[~inspections["subject_id"].isin(under_case)]
+    of_list = rows[rows["subject_id"].isin(chosen)]
     confirmed = of_list.groupby("subject_id")["hit"].any()
-    drawn = inspections[inspections["inclusion_probability"].notna()]
-    listed = drawn[drawn["subject_id"].isin(chosen)]
+    by_lot = rows[rows["drawn"].astype(bool)]
+    # a ranked firm can be drawn by no lot of its list: it stands beside it with its own chance
+    weighed = rows[rows["inclusion_probability"].notna()] if len(by_lot) else by_lot
+    listed = by_lot[by_lot["subject_id"].isin(chosen)]
     return {
         "inspected": Share(int(confirmed.sum()), len(confirmed)) if len(confirmed) else None,
-        "drawn": drawn_share(drawn["hit"], drawn["inclusion_probability"]),
+        "drawn": drawn_share(weighed["hit"], weighed["inclusion_probability"]),
         "drawn_listed": drawn_share(listed["hit"], listed["inclusion_probability"]),
-        "drawn_firms": len(drawn),
+        "drawn_firms": len(by_lot),
     }

@@ -3,13 +3,17 @@
 In each district, of the firms that can be listed:
 
 1. *The lot of the week stands.* Firms drawn earlier in the week keep their places while they can be
-   listed; a week without a draw draws (`random_draw`). What the lot does not use the ranking has.
+   listed; the first list of a week draws (`random_draw`). What the lot does not use the ranking has.
 2. *The ranking has a hold.* Firms stand by their odds, and the odds of one that was on the list
    count `hold` times: a newcomer takes its place only with odds more than `hold` times as high.
    The hold is lost by whoever a new fact speaks for (a fact changed and the probability fell), and
    by all when the model changed. Firms without a licence stand behind all others. The first
    (capacity less lot) of that order are listed, those below `floor` only when held above it.
 3. *The draw.* Equal chances for all listable firms that the ranking did not take.
+
+How many places the lot has is chance in itself (`random_draw.draw_size`), so a firm's probability is
+taken over all numbers it may have: the firm that has the last place of the ranking only in weeks
+with a smaller lot has less than 1.
 
 So the same features give the same list: yesterday's firms are all held, and nobody else is.
 
@@ -21,7 +25,8 @@ by more than the hold.
 
 from __future__ import annotations
 
-from collections import defaultdict
+import math
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -30,7 +35,15 @@ from typing import Any
 from models.risk.facts import Change
 from models.risk.inspections import odds
 from models.risk.levels import ListPolicy
-from models.risk.random_draw import draw_seed, draw_size, drawn_inspectors, lot_order
+from models.risk.random_draw import (
+    draw_seed,
+    draw_size,
+    drawn_inspectors,
+    lot_order,
+    lot_sizes,
+    week_of,
+    week_of_lot,
+)
 from models.risk.ranking import LIST, NOT_LISTED, REVOKED, UNDER_CASE
 
 RANDOM, WATCHED = "random", "watched"
@@ -56,6 +69,7 @@ CAUSES = (
     "floor",
     "displaced",
     "place_freed",
+    "lot",
     "capacity",
     "calendar",
 )
@@ -79,11 +93,13 @@ class Before:
 
 @dataclass
 class _District:
-    """One district's firms on the way to its list. `made`: its draw of this week was made before."""
+    """One district's firms on the way to its list. `wanted`: places of its lot; `made`: its draw of
+    this week was made before."""
 
     name: str
     firms: list[dict[str, Any]]
     inspections: int
+    wanted: int = 0
     made: bool = False
     drawn: list[dict[str, Any]] = field(default_factory=list)
     ranked: list[dict[str, Any]] = field(default_factory=list)
@@ -125,21 +141,28 @@ def choose(
 
 
 def _keep_lot(district: _District, before: Before | None, policy: ListPolicy, lot: str) -> None:
-    """The firms drawn earlier in this week that can still be listed."""
+    """How many places the lot has, and who drawn earlier in this week can still be listed."""
     seed = draw_seed(lot, district.name)
-    drawn = {} if before is None else before.by_subject(RANDOM)
-    mine = {subject: row for subject, row in drawn.items() if row.get("draw_seed") == seed}
+    district.wanted = draw_size(seed, district.inspections, policy.random_share)
+    # a lot whose firms are all gone, or that had no place, was drawn all the same
+    if before is None or week_of_lot(lot) != week_of(before.as_of):
+        return
+    district.made = True
+    mine = {
+        subject: row
+        for subject, row in before.by_subject(RANDOM).items()
+        if row.get("draw_seed") == seed
+    }
     kept = [firm for firm in district.listable() if firm["subject_id"] in mine]
     kept.sort(key=lambda firm: lot_order(seed, firm["subject_id"]))
-    most = draw_size(district.inspections, policy.random_share)
-    for firm in kept[:most]:
+    for firm in kept[: district.wanted]:
         told = mine[firm["subject_id"]]
         firm["place"] = RANDOM
         for name in ("inclusion_prob", "draw_seed", "inspector_no"):
             firm[name] = told[name]
         firm["draw_type"] = RANDOM_DRAW
         district.drawn.append(firm)
-    district.made = bool(mine)
+    district.wanted = len(district.drawn)
 
 
 def _rank(
@@ -148,23 +171,47 @@ def _rank(
     old: Mapping[str, Mapping[str, Any]],
     policy: ListPolicy,
 ) -> None:
-    wanted = draw_size(district.inspections, policy.random_share)
-    if district.made:
-        wanted = len(district.drawn)
     open_firms = [firm for firm in district.listable() if "place" not in firm]
     for firm in open_firms:
         firm["held"] = _is_held(firm, before, old)
         firm["_odds"] = odds(firm["probability"]) * (policy.hold if firm["held"] else 1.0)
     in_turn = sorted(open_firms, key=_turn)
-    floor = odds(policy.floor)
-    district.ranked = [
-        firm for firm in in_turn[: district.inspections - wanted] if firm["_odds"] >= floor
-    ]
+    district.ranked = _ranked(in_turn, district.inspections - district.wanted, policy)
+    chances = _chances(district, in_turn, policy)
+    for firm in in_turn:
+        firm["_chance"] = chances[firm["subject_id"]]
     for firm in district.ranked:
-        firm |= {"place": LIST, "draw_type": RANKED_DRAW, "inclusion_prob": 1.0}
+        firm |= {"place": LIST, "draw_type": RANKED_DRAW, "inclusion_prob": firm["_chance"]}
     waiting = next((firm for firm in in_turn if "place" not in firm), None)
     for firm in district.ranked:
         firm["next_odds"] = None if waiting is None else waiting["_odds"]
+
+
+def _ranked(
+    in_turn: Sequence[dict[str, Any]], places: int, policy: ListPolicy
+) -> list[dict[str, Any]]:
+    floor = odds(policy.floor)
+    return [firm for firm in in_turn[:places] if firm["_odds"] >= floor]
+
+
+def _chances(
+    district: _District, in_turn: Sequence[dict[str, Any]], policy: ListPolicy
+) -> dict[str, float]:
+    """How likely each firm was to have a place, over all sizes that the lot of the week may have."""
+    parts: dict[str, list[float]] = defaultdict(list)
+    # a place that a drawn firm left goes on without a draw: who comes to it so comes for certain
+    missing = {firm["subject_id"] for firm in district.ranked}
+    for size, chance in lot_sizes(district.inspections, policy.random_share):
+        ranked = _ranked(in_turn, district.inspections - size, policy)
+        above = {firm["subject_id"] for firm in ranked}
+        missing -= above
+        for firm in in_turn:
+            subject = firm["subject_id"]
+            left = int(firm["listable"]) - len(above)
+            parts[subject].append(chance * (1.0 if subject in above else min(1.0, size / left)))
+    return {
+        subject: 1.0 if subject in missing else math.fsum(each) for subject, each in parts.items()
+    }
 
 
 def _turn(firm: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -186,19 +233,15 @@ def _draw(district: _District, policy: ListPolicy, lot: str) -> None:
     if district.made:
         return
     seed = draw_seed(lot, district.name)
-    pool = [firm for firm in district.listable() if "place" not in firm]
-    if not pool:
-        return
     # not all firms of the district are here, but all that the lot can reach
-    size = int(pool[0]["listable"]) - len(district.ranked)
-    wanted = min(draw_size(district.inspections, policy.random_share), size)
-    among = policy.inspectors_of(district.name, district.inspections)
+    pool = [firm for firm in district.listable() if "place" not in firm]
     pool.sort(key=lambda firm: lot_order(seed, firm["subject_id"]))
-    for firm in pool[:wanted]:
+    among = policy.inspectors_of(district.name, district.inspections)
+    for firm in pool[: district.wanted]:
         firm |= {
             "place": RANDOM,
             "draw_type": RANDOM_DRAW,
-            "inclusion_prob": wanted / size,
+            "inclusion_prob": firm["_chance"],
             "draw_seed": seed,
             "inspector_no": drawn_inspectors(
                 seed, firm["subject_id"], among, policy.inspectors_a_visit
@@ -250,8 +293,10 @@ def _say_causes(
     for subject, gone in old.items():
         if subject not in now:
             left[gone["district"]].append({"subject_id": subject, "cause": "not_registered"})
+    lot = Counter(row["district"] for row in chosen if row["place"] == RANDOM)
+    lot.subtract(row["district"] for row in before.by_subject(RANDOM).values())
     for district in sorted({*came, *left}):
-        _settle(came[district], left[district])
+        _settle(came[district], left[district], lot[district])
 
 
 def _why_came(
@@ -297,12 +342,13 @@ def _why_left(
     return None
 
 
-def _settle(came: Sequence[dict[str, Any]], left: Sequence[Any]) -> None:
+def _settle(came: Sequence[dict[str, Any]], left: Sequence[Any], lot: int) -> None:
     """Causes for those of one district who came or left by nothing of their own.
 
     Who came and who left with a cause are set against each other first. Newcomers beyond that have
-    passed somebody; places beyond that were there for others. The rest is a change of capacity; and
-    where one came and one left without any of it, the calendar.
+    passed somebody; places beyond that were there for others. The rest is a change of the lot's
+    places (`lot` more than before), then of capacity; and where one came and one left without any of
+    it, the calendar.
     """
     with_cause = [sorted((r for r in rows if r["cause"]), key=_by_odds) for rows in (came, left)]
     without = [sorted((r for r in rows if not r["cause"]), key=_by_odds) for rows in (came, left)]
@@ -316,8 +362,9 @@ def _settle(came: Sequence[dict[str, Any]], left: Sequence[Any]) -> None:
     grew = len(came) - len(left)
     rest_came = [row for row in newcomers if not row["cause"]]
     rest_left = [row for row in leavers if not row["cause"]]
-    for row in rest_came[: max(grew, 0)] + rest_left[: max(-grew, 0)]:
-        row["cause"] = "capacity"
+    for rows, places, drawn in ((rest_came, grew, -lot), (rest_left, -grew, lot)):
+        for place, row in enumerate(rows[: max(places, 0)]):
+            row["cause"] = "lot" if place < drawn else "capacity"
     calm = [row for row in rest_came if not row["cause"]], [r for r in rest_left if not r["cause"]]
     for newcomer, leaver in zip(*calm, strict=True):
         newcomer |= {"cause": "calendar", "because_of": leaver["subject_id"]}

@@ -23,7 +23,8 @@ def dated_figures(
     """What the dated trial says: order and calibration, in all, in the list and in the top 1 %.
 
     `judged`: as_of, label, group, weight, margin. The curve of each half of the groups is fitted on
-    the other half; the share of cases is that of the same days.
+    the other half; the share of cases is that of the same days. Where a half is of one class, nothing
+    is said of calibration.
     """
     label = judged["label"].to_numpy(dtype=int)
     margin = judged["margin"].to_numpy(dtype=float)
@@ -41,7 +42,7 @@ def dated_figures(
     probability = np.zeros(len(label))
     for side in (0, 1):
         here, there = half == side, half != side
-        if not label[there].any():
+        if not label[there].any() or label[there].all():
             return told
         curve = fitted_curve(margin[there], label[there], weight[there])
         probability[here] = curve.probability(margin[here])

@@ -10,9 +10,9 @@ from features.as_of import known_tables
 from features.assemble import subject_features
 from features.evidence import evidence_rows
 from features.feature_sets import SETS, FeatureSet
-from features.inspections import CONFIRMED, FINDINGS, UNDECIDED
 from features.library import FEATURES
 from features.licences import TRADES
+from models.risk.inspections import CONFIRMED, RESOLVED
 
 LICENCES = (
     "finance_licences ended_finance_licences finance_licences_taken days_since_licence_ended "
@@ -179,8 +179,8 @@ def test_no_model_learns_from_what_is_all_but_the_label():
 
 def test_results_are_those_of_the_catalogue():
     results = set(load_catalogue()["inspection"].columns["result"].values)
-    assert {"未发现问题", *FINDINGS, *UNDECIDED} == results
-    assert set(CONFIRMED) < set(FINDINGS)
+    assert results - set(RESOLVED) == {"无法联系", "不予配合", "未发现经营活动"}
+    assert CONFIRMED in results & set(RESOLVED)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from models.risk.evaluation import evaluate
-from pipelines.evaluation_frames import CONFIRMED, NOT_SEEN, held
+from pipelines.evaluation_frames import _inspections, held
 from pipelines.lake import Lake
 from pipelines.reader import CityLake
 from tests.pipelines.command import forewarn, night, simulate
@@ -75,36 +75,110 @@ def test_what_is_read_is_of_the_right_time(folder: Path, spark: object) -> None:
     assert found.places == len(set(frames.listed["subject_id"]) - frames.outcomes.under_case)
 
 
-def test_inspections_after_the_list_are_read_where_the_table_is(
-    folder: Path, spark: object
-) -> None:
-    """Only afterwards, only with a result, and only `random` rows carry a chance."""
-    own = Lake(folder / "inspected", spark)  # type: ignore[arg-type]
+def inspected(
+    folder: Path, spark: object, places: list[tuple[object, ...]], *rows: tuple[object, ...]
+) -> list[tuple[object, ...]]:
+    """What `_inspections` reads of a lake with these places on lists and these inspections."""
+    lake = Lake(folder, spark)  # type: ignore[arg-type]
+    lake.append(
+        lake.spark.createDataFrame(
+            places, "run_id string, subject_id string, draw_type string, inclusion_prob double"
+        ),
+        "gold",
+        "warnings",
+    )
     columns = (
         "subject_id string, draw_type string, inclusion_prob double, inspected_date date, "
-        "result string, source string, source_record_id string, known_at date, batch_id string, "
-        "line bigint, op string"
+        "result string, list_run_id string, source string, source_record_id string, "
+        "known_at date, batch_id string, line bigint, op string"
     )
-    day = date(2023, 10, 31)
-    rows = [
-        ("A", "random", 0.5, date(2023, 11, 5), CONFIRMED[0]),
-        ("B", "targeted", None, date(2023, 11, 6), "责令整改"),  # a fault, but no confirmation
-        ("C", "random", 0.5, date(2023, 11, 7), NOT_SEEN[0]),  # nobody was met
-        ("D", "random", 0.5, day, "未发现问题"),  # on the list's own day
-        ("E", "random", 0.5, date(2023, 11, 8), None),  # no result yet
-    ]
     made = [
         (*row, "s", f"r{n}", date(2023, 11, 30), "b", n, "insert") for n, row in enumerate(rows)
     ]
-    own.append(own.spark.createDataFrame(made, columns), "silver", "inspection")
-    from pipelines.evaluation_frames import _inspections
-
-    found = _inspections(own, day, date(2023, 12, 31))
+    lake.append(lake.spark.createDataFrame(made, columns), "silver", "inspection")
+    found = _inspections(lake, date(2023, 10, 31), date(2023, 12, 31))
     assert found is not None
-    assert found["subject_id"].tolist() == ["A", "B"]
-    assert found["hit"].tolist() == [True, False]
-    assert found["inclusion_probability"].fillna(-1).tolist() == [0.5, -1]
-    assert _inspections(Lake(folder / "none", spark), day, day) is None  # type: ignore[arg-type]
+    told = found[["subject_id", "hit", "drawn", "inclusion_probability"]]
+    return [(s, h, d, None if p != p else p) for s, h, d, p in told.itertuples(index=False)]
+
+
+def test_inspections_after_the_list_are_read_where_the_table_is(
+    tmp_path: Path, spark: object
+) -> None:
+    """Only afterwards, only with a result that finds or clears."""
+    found = inspected(
+        tmp_path / "inspected", spark, [],
+        ("A", "random", 0.5, date(2023, 11, 5), "移送线索", None),
+        # a fault, but no confirmation
+        ("B", "targeted", None, date(2023, 11, 6), "责令整改", None),
+        # nobody was met
+        ("C", "random", 0.5, date(2023, 11, 7), "无法联系", None),
+        # on the list's own day
+        ("D", "random", 0.5, date(2023, 10, 31), "未发现问题", None),
+        # no result yet
+        ("E", "random", 0.5, date(2023, 11, 8), None, None),
+    )  # fmt: skip
+    assert found == [("A", True, True, 0.5), ("B", False, False, None)]
+    none = Lake(tmp_path / "none", spark)  # type: ignore[arg-type]
+    assert _inspections(none, date(2023, 10, 31), date(2023, 12, 31)) is None
+
+
+def test_only_a_lot_weighs_and_the_list_says_with_what_chance(
+    tmp_path: Path, spark: object
+) -> None:
+    places = [
+        ("run-1", "A", "ranked", 1.0),
+        ("run-1", "B", "random", 0.01),
+        ("run-1", "C", "random", 0.01),
+        ("run-1", "D", "ranked", 0.84),
+        ("run-1", "E", "ranked", 1.0),
+        ("run-0", "F", "random", 0.02),
+        ("run-1", "G", None, None),
+    ]
+    day = date(2023, 11, 6)
+    found = inspected(
+        tmp_path, spark, places,
+        # the list ranked it, whatever the file says of how it was chosen
+        ("A", "targeted", None, day, "移送线索", "run-1"),
+        # drawn by the list's lot: the list's chance, though the file has left it out
+        ("B", "random", None, day, "未发现问题", "run-1"),
+        # drawn by the list, but the campaign took it along: no draw
+        ("C", "campaign", None, day, "移送线索", "run-1"),
+        # the last place of the ranking, which a larger lot would have had
+        ("D", "random", 0.5, day, "未发现问题", "run-1"),
+        # a campaign at a ranked firm weighs nothing either
+        ("E", "campaign", None, day, "移送线索", "run-1"),
+        # on another list's lot, but no list sent it: the city's own draw
+        ("F", "random", 0.25, day, "未发现问题", None),
+        # a firm under case, and one of which no list knows: the file's own word
+        ("G", "targeted", None, day, "移送线索", "run-1"),
+        ("H", "random", 0.25, day, "移送线索", "run-9"),
+        # a draw without its chance cannot be weighed
+        ("I", "random", None, day, "移送线索", None),
+    )  # fmt: skip
+    assert found == [
+        ("A", True, False, 1.0),
+        ("B", False, True, 0.01),
+        ("C", True, False, None),
+        ("D", False, False, 0.84),
+        ("E", True, False, None),
+        ("F", False, True, 0.25),
+        ("G", True, False, None),
+        ("H", True, True, 0.25),
+        ("I", True, False, None),
+    ]
+
+
+def test_ranked_firms_alone_stand_for_nobody(tmp_path: Path, spark: object) -> None:
+    """Without a result of the list's lot its ranked firms would pull the share of all firms up."""
+    day = date(2023, 11, 6)
+    found = inspected(
+        tmp_path, spark, [("run-1", "A", "ranked", 1.0), ("run-1", "B", "random", 0.01)],
+        ("A", "targeted", None, day, "移送线索", "run-1"),
+        ("B", "random", 0.01, day, "无法联系", "run-1"),
+        ("C", "random", 0.25, day, "未发现问题", None),
+    )  # fmt: skip
+    assert found == [("A", True, False, None), ("C", False, True, 0.25)]
 
 
 def test_what_cannot_be_done_is_refused_in_one_sentence(folder: Path) -> None:

@@ -54,8 +54,12 @@ def scored(plan: str, probability: float, margin: float = 9.0, **values: Any) ->
     return Scored("A", plan, probability, margin, after)
 
 
-def told(plans: list[Scored], firm: dict[str, Standing] | None = None) -> list[dict[str, Any]]:
-    return counterfactuals(plans, firm or standing(), CORRECTIONS, WORDS, POLICY).to_pylist()
+def told(
+    plans: list[Scored],
+    firm: dict[str, Standing] | None = None,
+    policy: ListPolicy = POLICY,
+) -> list[dict[str, Any]]:
+    return counterfactuals(plans, firm or standing(), CORRECTIONS, WORDS, policy).to_pylist()
 
 
 def test_each_correction_is_tried_alone_first() -> None:
@@ -117,6 +121,12 @@ def test_leaving_the_list_is_enough_for_the_mildest_level() -> None:
     assert row["leaves_list"]
     assert row["level_before"] == row["level_after"] == "blue"
     assert row["sentence_zh"].endswith("，不再列入名单")
+
+
+def test_below_the_floor_a_firm_leaves_though_nobody_waits() -> None:
+    firm, floor = standing(0.04, next_odds=None), ListPolicy(floor=0.03)
+    assert [r["leaves_list"] for r in told([scored(LIST, 0.02, 0.1)], firm, floor)] == [True]
+    assert [r["leaves_list"] for r in told([scored(LIST, 0.03, 0.1)], firm, floor)] == [False]
 
 
 def test_twos_and_threes_are_tried_only_where_one_is_not_enough() -> None:

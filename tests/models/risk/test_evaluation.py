@@ -85,16 +85,19 @@ def test_subgroups() -> None:
         assert rows.loc[name]["share_of_list"].sum() == pytest.approx(1)
 
 
+INSPECTED = ["subject_id", "day", "hit", "drawn", "inclusion_probability"]
+
+
 def test_inspections_count_by_firm_and_draws_are_weighed() -> None:
     inspections = pd.DataFrame(
         [
-            ("A", date(2024, 3, 1), False, 0.5),  # drawn: stands for two
-            ("A", date(2024, 4, 1), True, None),  # targeted: confirmed
-            ("C", date(2024, 3, 1), False, None),
-            ("F", date(2024, 5, 1), True, 0.25),  # drawn: stands for four
-            ("B", date(2024, 2, 1), True, None),  # under case: no part in the re-ordering
+            ("A", date(2024, 3, 1), False, True, 0.5),  # drawn: stands for two
+            ("A", date(2024, 4, 1), True, False, None),  # targeted: confirmed
+            ("C", date(2024, 3, 1), False, False, None),
+            ("F", date(2024, 5, 1), True, True, 0.25),  # drawn: stands for four
+            ("B", date(2024, 2, 1), True, True, 0.01),  # under case: no part in anything
         ],
-        columns=["subject_id", "day", "hit", "inclusion_probability"],
+        columns=INSPECTED,
     )
     found = evaluate(held(inspections=inspections))
     assert found.inspected == Share(1, 2)  # A of A and C
@@ -107,6 +110,23 @@ def test_inspections_count_by_firm_and_draws_are_weighed() -> None:
     assert (found.reordering.inspections, found.reordering.hits) == (4, 2)
     # by score A, A, C, F: A's hit may come on 1 March already; F stays last
     assert found.reordering.days_earlier == pytest.approx(31 / 2)
+
+
+def test_ranked_firms_stand_beside_the_lot_that_could_not_draw_them() -> None:
+    inspections = pd.DataFrame(
+        [
+            ("A", date(2024, 3, 1), True, False, 1.0),  # ranked: stands for itself
+            ("C", date(2024, 3, 1), False, False, 0.8),  # ranked when the lot was small
+            ("F", date(2024, 3, 1), False, True, 0.25),  # drawn: stands for four
+        ],
+        columns=INSPECTED,
+    )
+    found = evaluate(held(inspections=inspections))
+    assert found.drawn is not None
+    assert found.drawn.value == pytest.approx(1 / (1 + 1 / 0.8 + 4))  # the lot alone says 0
+    assert (found.drawn_firms, found.drawn_listed) == (1, None)
+    none = evaluate(held(inspections=inspections.iloc[:2]))
+    assert (none.drawn, none.drawn_firms) == (None, 0)  # ranked firms alone speak of nobody else
 
 
 def test_leads_stand_in_where_there_are_no_inspections() -> None:
