@@ -48,15 +48,17 @@ def held(lake: CityLake, truth: Path | None, as_of: date | None, city: str | Non
     before = [one for one in lake.runs() if one.as_of < run.as_of]
     features = _features(lake, run)
     inspections = _inspections(lake.lake, run.as_of, until)
+    lists = _lists(lake)
+    since = last_list_before(lists, run.as_of)
     return Held(
         firms=_firms(lake, run, conf, features),
         features=features.drop(columns=["group_id"]),
         listed=_listed(lake, run),
-        lists=_lists(lake),
+        lists=lists,
         outcomes=_outcomes(lake.lake, conf, truth, run.as_of, until),
         inspections=inspections,
         leads=_leads(lake.lake, conf, run.as_of, until) if inspections is None else None,
-        told=_told(lake.lake, before[-1].as_of, run.as_of) if before else frozenset(),
+        told=frozenset() if since is None else _told(lake.lake, since, run.as_of),
         before_scores=rows_of(lake.lake, "scores", before[-1]).toPandas() if before else None,
         before_features=_features(lake, before[-1]).drop(columns="group_id") if before else None,
     )
@@ -142,6 +144,11 @@ def _lists(lake: CityLake) -> pd.DataFrame:
     rows = rows.where(F.col("run_id").isin(sorted(runs.values())))
     lists = rows.select("as_of", "subject_id").distinct().toPandas()
     return lists.sort_values(["as_of", "subject_id"], ignore_index=True)
+
+
+def last_list_before(lists: pd.DataFrame, as_of: date) -> date | None:
+    """The day of the list that one is held against: a night that listed nobody made none."""
+    return max((day for day in lists["as_of"] if day < as_of), default=None)
 
 
 def _inspections(lake: Lake, after: date, until: date) -> pd.DataFrame | None:

@@ -43,7 +43,7 @@ class Held:
             inclusion_probability of those that a lot or the list beside it sent (else missing).
             None where the city keeps none.
         leads: where there are no inspections, firms looked at after the day: subject_id, day, hit.
-        told: firms of which a record came since the list before.
+        told: firms of which a record came since the last of `lists` before this one.
         before_scores, before_features: the same of the list before; None for a first list.
         outcomes: what became of the firms.
     """

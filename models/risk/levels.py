@@ -121,8 +121,9 @@ class ListPolicy:
             given[key] = value
             if key in LEVELS:
                 line = value if isinstance(value, Mapping) else {"probability": value}
-                for part in line:
+                for part, number in line.items():
                     _check_key(part, Line._fields, f"list.{key}")
+                    _check_number(f"{key}.{part}", number, whole=False)
                 given[key] = getattr(cls, key)._replace(**line)
             elif key == "inspectors" and isinstance(value, Mapping):
                 for district, number in value.items():
@@ -153,7 +154,8 @@ class ListPolicy:
 
 
 def _check_number(key: str, value: object, whole: bool) -> None:
-    if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+    is_number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+    if not is_number or value != value:  # NaN differs from itself
         kind = "whole number" if whole else "number"
         raise ValueError(f"list.{key} is {value!r}; a {kind} is expected")
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from pyspark.sql import functions as F
 
 from models.risk.evaluation import evaluate
-from pipelines.evaluation_frames import _inspections, held
+from pipelines.evaluation_frames import _inspections, held, last_list_before
 from pipelines.lake import Lake
 from pipelines.reader import CityLake
 from tests.pipelines.command import forewarn, night, simulate
@@ -179,6 +180,14 @@ def test_ranked_firms_alone_stand_for_nobody(tmp_path: Path, spark: object) -> N
         ("C", "random", 0.25, day, "未发现问题", None),
     )  # fmt: skip
     assert found == [("A", True, False, None), ("C", False, True, 0.25)]
+
+
+def test_records_are_counted_since_the_list_that_one_is_held_against() -> None:
+    one, two = date(2023, 9, 30), date(2023, 10, 28)
+    # a night of 14 October listed nobody, so it has no row: changes are counted from September
+    lists = pd.DataFrame({"as_of": [one, one, two], "subject_id": ["A", "B", "A"]})
+    assert last_list_before(lists, two) == one
+    assert last_list_before(lists, one) is None
 
 
 def test_what_cannot_be_done_is_refused_in_one_sentence(folder: Path) -> None:

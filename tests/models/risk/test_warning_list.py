@@ -274,7 +274,10 @@ def test_a_policy_is_read_from_a_citys_settings() -> None:
         ({"red": 0.1}, "red must be harder to reach than orange"),
         ({"red": 1.4}, "must lie between 0 and 1"),
         ({"floor": "a"}, "list.floor is 'a'; a number is expected"),
+        ({"red": "50%"}, "list.red.probability is '50%'; a number is expected"),
+        ({"orange": {"share": None}}, "list.orange.share is None; a number is expected"),
         ({"hold": 0.9}, "hold is 0.9"),
+        ({"hold": float("nan")}, "list.hold is nan"),  # it would be below no line
         ({"random_share": 0.6}, "random_share 0.6"),
         ({"quiet_days": 1.5}, "list.quiet_days is 1.5; a whole number is expected"),
         ({"inspectors": {"440303": "x"}}, "list.inspectors.440303 is 'x'"),
