@@ -156,7 +156,9 @@ def warnings(folder: Path, first: date, last: date) -> None:
     from models.risk.scoring import judged_by_family, score
     from pipelines.assembling import assembled
     from pipelines.engine import open_engine
+    from pipelines.judging import kept_aside
     from pipelines.lake import Lake
+    from pipelines.past_lists import PastLists
     from pipelines.warning import warn
 
     model = pickle.loads((folder / "model.pickle").read_bytes())
@@ -167,7 +169,11 @@ def warnings(folder: Path, first: date, last: date) -> None:
         with assembled(lake, city, day) as known:
             known = replace(known, features=judged_by_family(known.features, model))
             scores = score(known.features, model)
-            made = warn(running.spark, city, known, scores, model, None, "judgement").tables
+            past = PastLists(lake, [], model.version)
+            with kept_aside(running.spark, folder) as aside:
+                made = warn(
+                    running.spark, city, known, scores, model, past, "judgement", aside
+                ).tables
     rows = made.warnings.to_pandas()
     rows = rows[rows["section"] == "list"]
     told = {
