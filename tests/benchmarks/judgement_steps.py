@@ -167,10 +167,12 @@ def warnings(folder: Path, first: date, last: date) -> None:
     with open_engine("sail") as running:
         lake = Lake(folder / "lake", running.spark)
         with assembled(lake, city, day) as known:
-            known = replace(known, features=judged_by_family(known.features, model))
-            scores = score(known.features, model)
             past = PastLists(lake, [], model.version)
             with kept_aside(running.spark, folder) as aside:
+                # once, as a night publishes them: a list reads them a dozen times
+                own = aside(known.features, "features")
+                features = aside(judged_by_family(own, model), "features_and_families")
+                known, scores = replace(known, features=features), score(features, model)
                 made = warn(
                     running.spark, city, known, scores, model, past, "judgement", aside
                 ).tables
