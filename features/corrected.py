@@ -61,7 +61,7 @@ def corrected_features(
     kept = [
         name
         for name, c in needed.items()
-        if c.feature.kind == "sharers" or c.feature.table == "address"
+        if c.feature.kind == "sharers" or c.feature.other_firms or c.feature.table == "address"
     ]
     if missing := [name for name in kept if name not in features.columns]:
         raise FeatureError(

@@ -115,6 +115,7 @@ class Feature:
         by: for `sharers`, the columns whose equal values make firms share something.
         inputs: for `derived`, the columns it is made of.
         notes: what must stand beside each record for this feature alone.
+        other_firms: whether a `records` feature looks at records of other firms, by a note.
     """
 
     name: str
@@ -135,6 +136,7 @@ class Feature:
     by: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
+    other_firms: bool = False
 
     def columns(self) -> tuple[FeatureColumn, ...]:
         """Its columns, one a window, in the order declared."""
@@ -233,6 +235,7 @@ class Theme:
         where: str = "",
         clock: str = "event_date",
         windows: tuple[int, ...] = (EVER,),
+        other_firms: bool = False,
     ) -> Callable[[Callable[[Rows], Column]], Feature]:
         """Declare an aggregate over the firm's own records of a table."""
         return self._declares(
@@ -247,6 +250,7 @@ class Theme:
             where=where,
             clock=clock,
             windows=windows,
+            other_firms=other_firms,
         )
 
     def of_sharers(

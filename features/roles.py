@@ -64,6 +64,7 @@ def posts_per_person(posts: Column, key_persons: Column) -> Column:
     unit="count",
     nothing=0,
     direction=1,
+    other_firms=True,
 )
 def person_spread(rows: Rows) -> Column:
     """The most posts of the kind held here that one of the firm's people holds in the city."""

@@ -120,6 +120,7 @@ def shareholders_left(rows: Rows) -> Column:
     unit="count",
     nothing=0,
     direction=1,
+    other_firms=True,
 )
 def holder_spread(rows: Rows) -> Column:
     """The most stakes in firms of the city that one of its personal shareholders holds."""

@@ -71,11 +71,7 @@ def backtest(
     alike = truth["lookalike"].fillna(False).astype(bool)
     ring = _ring(truth[~alike])
     aside = _under_case(truth, under_case)
-    lists = (
-        acted_on_lists(scores_by_day, capacity, aside, ring, quiet_days)
-        if quiet_days
-        else lists_at_capacity(scores_by_day, capacity, aside)
-    )
+    lists = _lists(scores_by_day, capacity, aside, ring, quiet_days)
     days = tuple(sorted({_day(day) for day in scores_by_day["as_of"]}))
     seen = _could_be_found(ring, scores_by_day)
     if not len(seen):
@@ -134,18 +130,20 @@ def lists_at_capacity(
     return rows[place < rows["inspections"]][list(scores.columns)].reset_index(drop=True)
 
 
-def acted_on_lists(
+def _lists(
     scores: pd.DataFrame,
     capacity: pd.DataFrame,
     under_case: pd.DataFrame,
     ring: pd.DataFrame,
     quiet_days: int,
 ) -> pd.DataFrame:
-    """`lists_at_capacity` one day after another, each list inspected before the next.
+    """`lists_at_capacity` of every day; with `quiet_days` each list is inspected before the next.
 
     `ring`: subject_id, started, first_official. A firm found running its scheme is listed no more;
     any other rests for `quiet_days`.
     """
+    if not quiet_days:
+        return lists_at_capacity(scores, capacity, under_case)
     ring = ring.set_index("subject_id")
     parts: list[pd.DataFrame] = []
     found: set[str] = set()

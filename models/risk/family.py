@@ -2,8 +2,8 @@
 
 A scheme is run by several firms under one hand, and each shows some of its signs. How the other
 firms of the family stand, by their own features, is therefore evidence of each: a model in two
-steps, the second of which is linear, so that it stays additive (domain item: families; collective
-inference over relations). It is never a record of the firm's own.
+steps, the second of which is linear, so that it stays additive (guilt by association, as in GOTCHA!).
+It is never a record of the firm's own.
 """
 
 from __future__ import annotations

@@ -21,6 +21,8 @@ GRAIN_SCHEMA = "subject_id string, group_id string, grains bigint"
 def score(features: DataFrame, model: RiskModel) -> DataFrame:
     """subject_id, probability, margin, flagged: one row a row of `features`.
 
+    `features`: subject_id and the model's columns; `judged_by_family` makes what families say.
+
     Row by row, so neither order nor partitioning changes a bit. A subject that trained the
     model gets the margin of the fold that had not seen its group.
     """

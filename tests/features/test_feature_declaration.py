@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 
 from conf.table import load_catalogue
@@ -161,3 +163,17 @@ def test_notes_do_not_hide_columns():
         assert note.name not in catalogue[note.table].columns
     assert len({n.name for n in NOTES}) == len(NOTES)
     assert len({t.name for t in THEMES}) == len(THEMES)
+
+
+def test_a_feature_that_reads_other_firms_records_says_so() -> None:
+    over_firms = {note.name for note in NOTES if "subject_id" not in note.by}
+    assert over_firms  # else this says nothing
+    found = {
+        c.feature.name
+        for c in FEATURES.values()
+        if c.feature.kind == "records"
+        and any(
+            name in inspect.getsource(c.feature.function) + c.feature.where for name in over_firms
+        )
+    }
+    assert found == {c.feature.name for c in FEATURES.values() if c.feature.other_firms}

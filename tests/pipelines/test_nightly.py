@@ -14,14 +14,23 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 from pyspark.sql import functions as F
 
-from pipelines.assembling import assembled, city_feature_set, known_lake
+from conf.city import load_city
+from conf.correction import load_corrections
+from models.risk.counterfactuals import Standing
+from models.risk.scoring import judged_by_family
+from pipelines.assembling import Assembled, assembled, city_feature_set, known_lake
+from pipelines.judging import at_hand, kept_aside
 from pipelines.lake import Lake
+from pipelines.lowering import _Scorer
+from pipelines.model_registry import champion
 from pipelines.refusals import RefusalError
+from pipelines.runs import rows_of, run_for
 from tests.pipelines.command import forewarn, night, simulate
 
 # The three nights take 2 minutes by themselves and many times that beside other work.
@@ -99,6 +108,28 @@ def test_features_made_again_from_the_grown_lake_are_the_same(
     then = pq.read_table(city.folder / f"then-subject_features-{NIGHTS[0]}.parquet")
     then = then.select(again.column_names).sort_by("subject_id")
     assert again.cast(then.schema).equals(then)
+
+
+def test_who_puts_nothing_right_comes_out_as_published(city: City, spark: object) -> None:
+    """What would lower a risk is told only where this holds: of every firm, not of the listed alone."""
+    lake, stated, day = Lake(city.lake, spark), load_city("demo"), date.fromisoformat(NIGHTS[-1])
+    model, run = champion(lake.root, "demo"), run_for(lake, day)
+    published = rows_of(lake, "subject_features", run).drop("run_id", "as_of")
+    scores = {row["subject_id"]: row for row in rows_of(lake, "scores", run).collect()}
+    standing = {
+        subject: Standing(subject, row["probability"], 1, (), None, (), {})
+        for subject, row in scores.items()
+    }
+    with kept_aside(spark) as aside:
+        known = at_hand(known_lake(lake, day), aside)
+        none = pa.table({})
+        judged = Assembled(day, known, none, none, judged_by_family(published, model))
+        scorer = _Scorer(judged, stated, model, load_corrections(), standing, aside)
+        made = scorer.scored([(subject, "") for subject in sorted(standing)])
+    assert len(made) == len(scores) > 300
+    assert {one.subject_id: one.margin for one in made} == {
+        subject: row["margin"] for subject, row in scores.items()
+    }
 
 
 def test_groups_go_on_from_night_to_night(city: City) -> None:
