@@ -101,7 +101,7 @@ def assembled(
     `known`: the known states, where they were worked out before.
     """
     known = known_lake(lake, as_of) if known is None else known
-    scratch = lake.root / "staging" / f"graph-{as_of:%Y%m%d}"
+    scratch = lake.staging / f"graph-{as_of:%Y%m%d}"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     try:

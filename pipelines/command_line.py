@@ -1,6 +1,7 @@
 """The command line `forewarn`.
 
-Exit codes: 0 done; 1 refused or failed, with one plain sentence on what to do; 2 wrong usage.
+Exit codes: 0 done; 1 refused or failed, with one plain sentence on what to do; 2 wrong usage;
+4 a replay gave another list.
 A traceback is shown only with `--traceback`.
 """
 
@@ -8,13 +9,16 @@ from __future__ import annotations
 
 import sys
 import warnings
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+
+from pipelines.command_options import AsOf, AsOfNeeded, City_, Engine_, ItsCity, Lake_, day_of
+from pipelines.run_commands import add_run_commands
 
 app = typer.Typer(
     name="forewarn",
@@ -28,13 +32,6 @@ app = typer.Typer(
     "A warning is never a sanction: 内部使用，预警不是违法认定.",
 )
 told = Console(stderr=True, highlight=False)
-
-
-class EngineName(StrEnum):
-    """The engines `--engine` takes."""
-
-    sail = "sail"
-    spark = "spark"
 
 
 class LanguageName(StrEnum):
@@ -52,35 +49,6 @@ class Difficulty(StrEnum):
     hard = "hard"
 
 
-def _day(text: str) -> date:
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()
-    except ValueError:
-        raise typer.BadParameter(f"'{text}' is not a date such as 2024-12-31") from None
-
-
-Lake_ = Annotated[Path, typer.Option("--lake", help="The folder of the lake.", file_okay=False)]
-AsOf = Annotated[
-    date | None,
-    typer.Option("--as-of", parser=_day, metavar="DATE", help="The list's date; default: newest."),
-]
-AsOfNeeded = Annotated[
-    date,
-    typer.Option("--as-of", parser=_day, metavar="DATE", help="What was known by this day."),
-]
-City_ = Annotated[
-    str,
-    typer.Option("--city", help="A city of conf/cities, or a folder with a city.yaml of its own."),
-]
-ItsCity = Annotated[
-    str | None, typer.Option("--city", help="Where the city is a folder of your own: that.")
-]
-Engine_ = Annotated[
-    EngineName | None,
-    typer.Option("--engine", help="Which engine runs; default: what city.yaml says."),
-]
-
-
 @app.callback()
 def _options(
     traceback: Annotated[
@@ -94,12 +62,12 @@ def _options(
 def simulate(
     firms: Annotated[int, typer.Option(min=1, help="How many firms the city has.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")],
-    until: Annotated[date, typer.Option(parser=_day, metavar="DATE", help="The last day.")],
+    until: Annotated[date, typer.Option(parser=day_of, metavar="DATE", help="The last day.")],
     out: Annotated[Path, typer.Option(help="Where the departments' deliveries go.")],
     truth: Annotated[Path, typer.Option(help="Where the planted truth goes (Parquet).")],
     since: Annotated[
         date | None,
-        typer.Option(parser=_day, metavar="DATE", help="The first day; default: 3 years before."),
+        typer.Option(parser=day_of, metavar="DATE", help="The first day; default: 3 years before."),
     ] = None,
     difficulty: Annotated[Difficulty, typer.Option()] = Difficulty.realistic,
 ) -> None:
@@ -369,6 +337,9 @@ def diff_rules(
     from pipelines.rules_command import packs_compared
 
     Console().print(packs_compared(one, two, lake, as_of, subject))
+
+
+add_run_commands(app)
 
 
 def main() -> None:

@@ -34,11 +34,15 @@ class LakeError(RuntimeError):
 
 
 class Lake:
-    """One city's tables under one folder, read and written by one engine's session."""
+    """One city's tables under one folder, read and written by one engine's session.
 
-    def __init__(self, root: Path, spark: SparkSession) -> None:
+    `staging`: where what is not to stay is put down; every worker must see it.
+    """
+
+    def __init__(self, root: Path, spark: SparkSession, staging: Path | None = None) -> None:
         self.root = root
         self.spark = spark
+        self.staging = root / "staging" if staging is None else staging
 
     def path(self, layer: str, table: str) -> Path:
         """The folder of a table."""

@@ -154,16 +154,37 @@ def champion(lake: Path, city: str) -> RiskModel | None:
         if error.error_code in _NONE_YET:
             return None
         raise
-    path = _file(lake, known.run_id)
     train = f"train it anew: forewarn train --city {city} --lake {lake} --as-of DATE"
+    return _read(lake, known, train)
+
+
+def model_of_version(lake: Path, city: str, version: str) -> RiskModel:
+    """The registered model of that version, champion or not, whatever became of it since.
+
+    Raises `RefusalError` when there is none, or its file is gone, changed, or of another
+    scikit-learn.
+    """
+    if (lake / "mlflow" / "mlflow.db").exists():
+        _, client = _client(lake)
+        for known in client.search_model_versions(f"name = '{_name(city)}'"):
+            if known.tags.get("version") == version:
+                return _read(lake, known, "restore the file from a backup of the lake")
+    raise RefusalError(
+        f"There is no model {version} of {city} in {lake / 'mlflow'}. Restore that folder from a "
+        "backup of the lake: what the model said cannot be worked out without it."
+    )
+
+
+def _read(lake: Path, known: Any, remedy: str) -> RiskModel:
+    path = _file(lake, known.run_id)
     if not path.is_file():
-        raise RefusalError(f"The model's file {path} is missing; restore it, or {train}")
+        raise RefusalError(f"The model's file {path} is missing; restore it, or {remedy}")
     if not _intact(lake, known):
-        raise RefusalError(f"The model's file {path} was changed after training; {train}")
+        raise RefusalError(f"The model's file {path} was changed after training; {remedy}")
     if known.tags.get("scikit_learn") != sklearn.__version__:
         raise RefusalError(
             f"The model was trained with scikit-learn {known.tags.get('scikit_learn')}, and this "
-            f"is {sklearn.__version__}, which may give other scores; {train}"
+            f"is {sklearn.__version__}, which may give other scores; {remedy}"
         )
     model: RiskModel = pickle.loads(path.read_bytes())
     return model

@@ -41,9 +41,11 @@ from pipelines.lake import Lake, only_one_writer
 from pipelines.landing.deliveries import unclaimed_files
 from pipelines.landing.personal_data import PersonalKey
 from pipelines.ledger import Batch
+from pipelines.manifest import run_manifest
 from pipelines.model_registry import champion, verdict_of
 from pipelines.past_lists import PastLists
 from pipelines.progress import Step, silent
+from pipelines.record import write_record
 from pipelines.refusals import RefusalError
 from pipelines.runs import Run, code_version, now, publish, published, run_id
 from pipelines.training import train_city
@@ -129,8 +131,9 @@ def run_night(
         for run in published(lake):
             if run.run_id == this_run:
                 return NightReport(lake_folder, run, batches, unclaimed, repeated=True)
-        night = _Night(lake, city, running, as_of, this_run, model, started, step)
-        run = night.publish(inputs)
+        night = Night(lake, lake, city, as_of, this_run, model, step)
+        past = [run for run in published(lake) if run.as_of < as_of]
+        run = night.publish(inputs, past, running, started)
         return NightReport(lake_folder, run, batches, unclaimed, notes=_audit_warning(model))
 
 
@@ -193,31 +196,82 @@ def _take_in(lake: Lake, city: City, deliveries: Path, step: Step) -> tuple[Inta
 
 
 @dataclass
-class _Night:
-    """One run, from features to the published row."""
+class Night:
+    """One run, from features to the published row.
+
+    `lake`: what is read; `out`: where gold is written, the same lake but for a replay.
+    """
 
     lake: Lake
+    out: Lake
     city: City
-    engine: Engine
     as_of: date
     run_id: str
     model: RiskModel
-    started: datetime
     step: Step
 
-    def publish(self, inputs: Sequence[str]) -> Run:
-        runs = [run for run in published(self.lake) if run.as_of < self.as_of]
+    def publish(
+        self, inputs: Sequence[str], past: Sequence[Run], engine: Engine, started: datetime
+    ) -> Run:
+        """Judges, writes the list and its record, and publishes the run."""
+        warned = self.judge(past)
+        self.step("writing the list", 0.94)
+        counts = self.counts(warned)
+        folder = self.lake.root / "lists" / f"{self.as_of:%Y-%m-%d}-{self.run_id}"
+        files = self.write(folder, warned, counts, past)
+        self.step("manifest and record", 0.97)
+        manifest = run_manifest(
+            self.lake, self.city, self.as_of, self.run_id,
+            pack=self.pack, model=self.model, past=past, inputs=inputs, files=files,
+        )  # fmt: skip
+        run = Run(
+            run_id=self.run_id,
+            city=self.city.name,
+            as_of=self.as_of,
+            engine=engine.name,
+            engine_version=engine.version,
+            code_version=code_version(),
+            conf_digest=self.city.digest,
+            model_version=self.model.version,
+            rule_pack=f"{self.pack.name} {self.pack.version}" if self.pack else None,
+            previous_run_id=past[-1].run_id if past else None,
+            inputs=json.dumps(sorted(inputs)),
+            counts=json.dumps(counts, sort_keys=True),
+            list_hash=list_hash(warned.tables.warnings),
+            list_folder=str(folder.relative_to(self.lake.root)),
+            started_at=started,
+            ended_at=now(),
+            manifest=json.dumps(manifest, sort_keys=True),
+        )
+        write_record(self.lake, self.city, run, manifest, warned)
+        publish(self.lake, run)
+        return run
+
+    def write(
+        self, folder: Path, warned: Warned, counts: Mapping[str, int], past: Sequence[Run]
+    ) -> dict[str, str]:
+        """The files of the list into `folder`: the SHA-256 of each by its name."""
+        written = write_lists(
+            folder,
+            self._facts(warned, counts, past[-1] if past else None),
+            warned.tables.warnings.to_pylist(),
+            warned.tables.evidence.to_pylist(),
+            warned.counterfactuals.to_pylist(),
+        )
+        return {file.path.name: file.sha256 for file in written}
+
+    def judge(self, runs: Sequence[Run]) -> Warned:
+        """Makes every gold table of the run. `runs`: those the list is held against."""
         past = PastLists(self.lake, runs, self.model.version)
-        previous = past.newest
         with ExitStack() as stack:
-            aside = stack.enter_context(kept_aside(self.lake.spark, self.lake.root / "staging"))
+            aside = stack.enter_context(kept_aside(self.lake.spark, self.out.staging))
             self.step("known states", 0.59)
             known = at_hand(known_lake(self.lake, self.as_of), aside)
             judged = stack.enter_context(assembled(self.lake, self.city, self.as_of, known))
             self.step("features and graph", 0.60)
             self._keep(judged.features, "subject_features")
             features = self._kept("subject_features")
-            history = followed_groups(self.lake, features, previous, self.as_of)
+            history = followed_groups(self.lake, features, past.newest, self.as_of)
             self._keep_arrow(history.groups, GROUPS)
             self._keep_arrow(history.events, GROUP_EVENTS)
             self._keep_arrow(shape_table(self.city, judged), SHAPE_MEMBERS)
@@ -237,37 +291,7 @@ class _Night:
             if missing is not None:
                 self._keep(missing, "unmatched")
             self._judge_by_rules(judged.known, aside)
-        self.step("writing the list", 0.95)
-        counts = self._counts(warned)
-        folder = self.lake.root / "lists" / f"{self.as_of:%Y-%m-%d}-{self.run_id}"
-        facts = self._facts(warned, counts, previous)
-        write_lists(
-            folder,
-            facts,
-            warned.tables.warnings.to_pylist(),
-            warned.tables.evidence.to_pylist(),
-            warned.counterfactuals.to_pylist(),
-        )
-        run = Run(
-            run_id=self.run_id,
-            city=self.city.name,
-            as_of=self.as_of,
-            engine=self.engine.name,
-            engine_version=self.engine.version,
-            code_version=code_version(),
-            conf_digest=self.city.digest,
-            model_version=self.model.version,
-            rule_pack=f"{self.pack.name} {self.pack.version}" if self.pack else None,
-            previous_run_id=previous.run_id if previous else None,
-            inputs=json.dumps(sorted(inputs)),
-            counts=json.dumps(counts, sort_keys=True),
-            list_hash=list_hash(warned.tables.warnings),
-            list_folder=str(folder.relative_to(self.lake.root)),
-            started_at=self.started,
-            ended_at=now(),
-        )
-        publish(self.lake, run)
-        return run
+        return warned
 
     def _judge_by_rules(self, known: Mapping[str, DataFrame], aside: Keep) -> None:
         """The verdicts of the pack in force; none when the city has no pack for the day."""
@@ -292,21 +316,22 @@ class _Night:
         stamped = rows.drop("run_id", "as_of").select(
             F.lit(self.run_id).alias("run_id"), F.lit(self.as_of).alias("as_of"), "*"
         )
-        self.lake.replace(stamped, "gold", table, self.run_id)
+        self.out.replace(stamped, "gold", table, self.run_id)
 
     def _keep_arrow(self, rows: pa.Table, table: str) -> None:
         """Driver rows into gold by way of Parquet: exact types, also when there are none."""
-        path = self.lake.root / "staging" / f"{table}.parquet"
-        path.parent.mkdir(exist_ok=True)
+        path = self.out.staging / f"{table}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(rows, path)
         self._keep(self.lake.spark.read.parquet(str(path)), table)
         path.unlink()
 
     def _kept(self, table: str) -> DataFrame:
-        rows = self.lake.read("gold", table).where(F.col("run_id") == self.run_id)
+        rows = self.out.read("gold", table).where(F.col("run_id") == self.run_id)
         return rows.drop("run_id", "as_of")
 
-    def _counts(self, warned: Warned) -> dict[str, int]:
+    def counts(self, warned: Warned) -> dict[str, int]:
+        """How many firms were scored and stand in each section of the list."""
         sections = warned.tables.warnings.column("section").to_pylist()
         return {
             "subjects": self._kept("scores").count(),

@@ -31,15 +31,17 @@ RUN_SCHEMA = (
     "code_version string, conf_digest string, model_version string, rule_pack string, "
     "previous_run_id string, "
     "inputs string, counts string, list_hash string, list_folder string, started_at timestamp, "
-    "ended_at timestamp"
+    "ended_at timestamp, manifest string"
 )
 
 
 @dataclass(frozen=True)
 class Run:
-    """A published night. `inputs` (batch ids) and `counts` are JSON; times are UTC.
+    """A published night. `inputs` (batch ids), `counts` and `manifest` are JSON; times are UTC.
 
-    Everything but the engine's name, its version and the two times derives from content.
+    `manifest` (`pipelines.manifest`) is None where an older program published the run. Everything
+    but the engine's name, its version, the two times and the manifest's environment derives from
+    content.
     """
 
     run_id: str
@@ -58,6 +60,7 @@ class Run:
     list_folder: str
     started_at: datetime
     ended_at: datetime
+    manifest: str | None = None
 
 
 def now() -> datetime:
@@ -117,6 +120,22 @@ def run_for(lake: Lake, as_of: date | None) -> Run:
             f"No list was published as of {as_of}. There are lists as of: {', '.join(days[-10:])}."
         )
     return fitting[-1]
+
+
+def run_named(lake: Lake, name: str) -> Run:
+    """The published run of that id, or the last one of that day (YYYY-MM-DD).
+
+    An id may be cut short where no other begins alike. Raises `LakeError` naming runs there are.
+    """
+    runs = published(lake)
+    fitting = [run for run in runs if run.as_of.isoformat() == name][-1:] or [
+        run for run in runs if name and run.run_id.startswith(name)
+    ]
+    if len(fitting) == 1:
+        return fitting[0]
+    told = ", ".join(f"{run.run_id} ({run.as_of})" for run in runs[-10:]) or "none"
+    several = f"{len(fitting)} runs begin with '{name}'" if fitting else f"There is no run '{name}'"
+    raise LakeError(f"{several} in {lake.root}. Give an id or a day; the newest are: {told}.")
 
 
 def rows_of(lake: Lake, table: str, run: Run) -> DataFrame:

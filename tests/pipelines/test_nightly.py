@@ -10,7 +10,7 @@ import csv
 import json
 import re
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -25,58 +25,24 @@ from conf.correction import load_corrections
 from models.risk.counterfactuals import Standing
 from models.risk.scoring import judged_by_family
 from pipelines.assembling import Assembled, assembled, city_feature_set, known_lake
+from pipelines.engine import Engine
 from pipelines.judging import at_hand, kept_aside
 from pipelines.lake import Lake
+from pipelines.list_difference import list_difference
 from pipelines.lowering import _Scorer
 from pipelines.model_registry import champion
+from pipelines.record import record_folder
 from pipelines.refusals import RefusalError
+from pipelines.replay import PastLake, replay
 from pipelines.runs import rows_of, run_for
-from tests.pipelines.command import forewarn, night, simulate
+from pipelines.vacuum import vacuum
+from tests.pipelines.command import forewarn, night
+from tests.pipelines.three_nights import EXPORTED, NIGHTS, City, city
+
+__all__ = ["city"]  # the fixture is used by its name
 
 # The three nights take 2 minutes by themselves and many times that beside other work.
 pytestmark = pytest.mark.timeout(2400)
-
-NIGHTS = ("2024-10-31", "2024-11-30", "2024-12-31")
-EXPORTED = (
-    "warnings", "scores", "subject_features", "evidence", "groups", "group_events", "shape_members",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class City:
-    """Three published nights: the folder, and the exports made right after each night."""
-
-    folder: Path
-    told: tuple[str, ...]
-
-    @property
-    def lake(self) -> Path:
-        return self.folder / "lake"
-
-    @property
-    def deliveries(self) -> Path:
-        return self.folder / "arrived"
-
-    def export(self, table: str, as_of: str, name: str) -> Path:
-        out = self.folder / f"{name}-{table}-{as_of}.parquet"
-        forewarn("export", table, "--lake", self.lake, "--as-of", as_of, "--out", out)
-        return out
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> City:
-    folder = tmp_path_factory.mktemp("nights")
-    simulate(folder, 500, NIGHTS[-1])
-    told = []
-    made = City(folder, ())
-    for as_of in NIGHTS:
-        for day in sorted((folder / "deliveries").iterdir()):
-            if day.is_dir() and day.name <= as_of and not (made.deliveries / day.name).exists():
-                shutil.copytree(day, made.deliveries / day.name)
-        told.append(night(made.deliveries, made.lake, as_of))
-        for table in EXPORTED:
-            made.export(table, as_of, "then")
-    return City(folder, tuple(told))
 
 
 def test_each_night_says_what_came_and_where_the_list_is(city: City) -> None:
@@ -130,6 +96,48 @@ def test_who_puts_nothing_right_comes_out_as_published(city: City, spark: object
     assert {one.subject_id: one.margin for one in made} == {
         subject: row["margin"] for subject, row in scores.items()
     }
+
+
+def test_past_lists_are_replayed_from_the_grown_lake_after_a_vacuum(
+    city: City, spark: object, engine_name: str, tmp_path: Path
+) -> None:
+    shutil.copytree(city.lake, tmp_path / "lake")
+    lake = Lake(tmp_path / "lake", spark)  # type: ignore[arg-type]
+    assert vacuum(lake, date(2025, 1, 1), hours=0).dropped == []
+    for as_of in (NIGHTS[0], NIGHTS[-1]):
+        found = replay(lake.root, as_of, Engine(engine_name, "", lake.spark))
+        assert found.unlike == {}, found.summary()
+        # the list, some twenty tables, and a page and a workbook for the city and each district
+        assert found.equal > 30
+    # a value that is another is found
+    run, last = run_for(lake, date.fromisoformat(NIGHTS[-1])), NIGHTS[-1]
+    told = json.loads(run.manifest or "") | {"inputs": json.loads(run.inputs)[:-40]}
+    past = PastLake(lake.root, lake.spark, told["inputs"], run, tmp_path / "staging")
+    fewer, all_known = (known_lake(one, date.fromisoformat(last)) for one in (past, lake))
+    assert sum(t.count() for t in fewer.values()) < sum(t.count() for t in all_known.values())
+
+
+def test_every_row_that_changed_has_a_cause(city: City, spark: object) -> None:
+    lake = Lake(city.lake, spark)  # type: ignore[arg-type]
+    one, two = (run_for(lake, date.fromisoformat(day)) for day in NIGHTS[1:])
+    found = list_difference(lake, one, two)
+    assert found.rows
+    assert all(row.causes for row in found.rows)
+    assert found.general == []
+    assert list_difference(lake, two, two).rows == []
+    assert "rows changed" in forewarn("diff", *NIGHTS[1:], "--lake", city.lake)
+
+
+def test_a_record_keeps_the_rows_that_evidence_points_to(city: City, spark: object) -> None:
+    run = run_for(Lake(city.lake, spark), date.fromisoformat(NIGHTS[-1]))  # type: ignore[arg-type]
+    kept = {path.stem: path for path in record_folder(city.lake, run).iterdir()}
+    lines = {(row["file"], row["line"]) for row in pq.read_table(kept["records"]).to_pylist()}
+    told = pq.read_table(kept["evidence"]).to_pylist()
+    assert told
+    assert {(row["file"], row["line"]) for row in told if row["file"]} <= lines
+    assert json.loads(kept["manifest"].read_text(encoding="utf-8")) == json.loads(
+        run.manifest or ""
+    )
 
 
 def test_groups_go_on_from_night_to_night(city: City) -> None:
