@@ -1,7 +1,7 @@
 """The command line `forewarn`.
 
 Exit codes: 0 done; 1 refused or failed, with one plain sentence on what to do; 2 wrong usage;
-4 a replay gave another list.
+4 a replay gave another list; 5 another run is at work on the lake.
 A traceback is shown only with `--traceback`.
 """
 
@@ -19,6 +19,8 @@ from rich.console import Console
 
 from pipelines.command_options import AsOf, AsOfNeeded, City_, Engine_, ItsCity, Lake_, day_of
 from pipelines.run_commands import add_run_commands
+
+BUSY = 5
 
 app = typer.Typer(
     name="forewarn",
@@ -362,7 +364,9 @@ def main() -> None:
                 "with `forewarn --traceback …` and report what it prints."
             )
         told.print(f"[red]✗[/red] {_plain(first)}", soft_wrap=True)
-        sys.exit(1)
+        from pipelines.lake import LakeBusyError
+
+        sys.exit(BUSY if isinstance(error, LakeBusyError) else 1)
 
 
 def _plain(text: str) -> str:

@@ -8,6 +8,7 @@ killed run left behind is cleared before the next try.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -38,6 +39,7 @@ from pipelines.landing.personal_data import PersonalKey
 from pipelines.landing.readers import check_header
 from pipelines.ledger import AccountingError, Batch, contract_digest, read_ledger, write_ledger
 
+_MARKER = ".unfinished-{}.json"
 _SYSTEM = ("batch_id", "file", "line", "known_at")
 
 
@@ -61,6 +63,7 @@ class Intake:
         self.key = key
         self.closed = closed
         self.ledger = read_ledger(lake)
+        self._clear_unfinished()
 
     def take_in(self, source: Source) -> list[Batch]:
         """Lands and conforms what is new of one source; returns the batches it wrote.
@@ -73,7 +76,6 @@ class Intake:
         fresh = self._fresh(source, contract)
         if not fresh:
             return []
-        self._clear_unfinished(source)
         refused = [
             _batch(delivery, source, contract, status="refused", reason=reason)
             for delivery in fresh
@@ -132,7 +134,7 @@ class Intake:
         if not wanted:
             return []
         ids = [delivery.batch_id for delivery in wanted]
-        self._marker(source).write_text(json.dumps(ids))
+        self._mark(source, table, ids)
         landed = bronze_rows(self.lake.spark, source, wanted, self.key)
         self.lake.append(landed, "bronze", source.name)
         bronze = self.lake.read("bronze", source.name).where(F.col("batch_id").isin(ids))
@@ -144,7 +146,8 @@ class Intake:
         staged = self._stage(dated, source, table)
         batches = self._accounts(wanted, source, table, contract, bronze, staged)
         self._publish(dated, staged, source, table, batches)
-        self._forget(source, [batch.batch_id for batch in batches if batch.status == "refused"])
+        refused = [batch.batch_id for batch in batches if batch.status == "refused"]
+        self._forget(source.name, table.name, refused)
         shutil.rmtree(self._staging(source), ignore_errors=True)
         return batches
 
@@ -254,33 +257,45 @@ class Intake:
                 "quarantine",
             )
 
-    def _clear_unfinished(self, source: Source) -> None:
-        """Removes rows of batches that a killed run wrote but never put into the ledger."""
-        marker = self._marker(source)
-        if not marker.exists():
-            return
-        in_ledger = {batch.batch_id for batch in self.ledger if batch.status == "landed"}
-        self._forget(source, [n for n in json.loads(marker.read_text()) if n not in in_ledger])
-        marker.unlink()
+    def _clear_unfinished(self) -> None:
+        """Removes rows of batches that a killed run wrote but never put into the ledger.
 
-    def _forget(self, source: Source, batch_ids: Sequence[str]) -> None:
+        Of every source, also of one whose file has gone since or that the city no longer has.
+        """
+        for marker in sorted(self.lake.root.glob(_MARKER.format("*"))):
+            left = json.loads(marker.read_text())
+            landed = {b.batch_id for b in self.ledger
+                      if b.source == left["source"] and b.status == "landed"}  # fmt: skip
+            names = [name for name in left["batches"] if name not in landed]
+            self._forget(left["source"], left["table"], names)
+            marker.unlink()
+
+    def _forget(self, source: str, table: str, batch_ids: Sequence[str]) -> None:
         """Takes back the rows of batches that did not land; their files stay where they are."""
         if not batch_ids:
             return
         condition = f"batch_id in ({', '.join(repr(name) for name in batch_ids)})"
         for layer, name in (
-            ("bronze", source.name),
-            ("silver", source.table),
+            ("bronze", source),
+            ("silver", table),
             ("bronze", "quarantine"),
         ):
             if self.lake.exists(layer, name):
                 self.lake.delete(layer, name, condition)
 
+    def _mark(self, source: Source, table: Table, batch_ids: Sequence[str]) -> None:
+        """Says, before any row is written, whose rows the next run must clear if this one dies."""
+        marker = self._marker(source)
+        partial = marker.with_suffix(".tmp")
+        told = {"source": source.name, "table": table.name, "batches": list(batch_ids)}
+        partial.write_text(json.dumps(told))
+        os.replace(partial, marker)
+
     def _marker(self, source: Source) -> Path:
-        return self.lake.root / f".unfinished-{source.name}.json"
+        return self.lake.root / _MARKER.format(source.name)
 
     def _staging(self, source: Source) -> Path:
-        return self.lake.root / "staging" / source.name
+        return self.lake.staging / source.name
 
 
 def _by_batch(counted: DataFrame) -> dict[str, dict[str, Any]]:

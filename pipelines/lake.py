@@ -8,6 +8,7 @@ goes through delta-rs.
 from __future__ import annotations
 
 import fcntl
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,8 +30,15 @@ _DELTA_TYPES = {
 }
 
 
+LAYERS = ("bronze", "silver", "gold")
+
+
 class LakeError(RuntimeError):
     """A table of the lake is missing, or does not fit what would be written into it."""
+
+
+class LakeBusyError(LakeError):
+    """Another run is writing to the lake."""
 
 
 class Lake:
@@ -105,6 +113,10 @@ class Lake:
             .save(str(self.path(layer, table)))
         )
 
+    def clear_staging(self) -> None:
+        """Removes what a killed night put down aside. Only who holds the lake may do so."""
+        shutil.rmtree(self.staging, ignore_errors=True)
+
     def delete(self, layer: str, table: str, condition: str) -> None:
         """Deletes rows: used only to clear what a killed run left half done."""
         DeltaTable(str(self.path(layer, table))).delete(condition)
@@ -151,7 +163,7 @@ def only_one_writer(root: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise LakeError(
+            raise LakeBusyError(
                 f"Another run is writing to {root}. Wait until it ends, then start this one again."
             ) from error
         yield

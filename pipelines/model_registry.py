@@ -44,8 +44,20 @@ def _client(lake: Path) -> tuple[Any, Any]:
         logging.getLogger(name).setLevel(logging.ERROR)  # it sets its own level when it loads
     folder = (lake / "mlflow").absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")
+    store = folder / "mlflow.db"
+    if not store.exists():
+        _make_store(mlflow, store)
+    mlflow.set_tracking_uri(f"sqlite:///{store}")
     return mlflow, mlflow.MlflowClient()
+
+
+def _make_store(mlflow: Any, store: Path) -> None:
+    """An empty store, which appears whole: one that was killed half made cannot be opened again."""
+    partial = store.with_suffix(".new")
+    partial.unlink(missing_ok=True)
+    mlflow.MlflowClient(f"sqlite:///{partial}").search_registered_models()
+    mlflow.MlflowClient(f"sqlite:///{partial}").search_experiments()
+    os.replace(partial, store)
 
 
 def _name(city: str) -> str:

@@ -38,6 +38,7 @@ from pipelines.group_tables import GROUP_EVENTS, GROUPS, SHAPE_MEMBERS, followed
 from pipelines.intake import Intake
 from pipelines.judging import Keep, at_hand, judge, kept_aside
 from pipelines.lake import Lake, only_one_writer
+from pipelines.lake_check import require_whole
 from pipelines.landing.deliveries import unclaimed_files
 from pipelines.landing.personal_data import PersonalKey
 from pipelines.ledger import Batch
@@ -115,10 +116,12 @@ def run_night(
     city = load_city(city_name)
     with ExitStack() as stack:
         stack.enter_context(only_one_writer(lake_folder))
+        foreign = require_whole(lake_folder)
         started = now()
         step("starting the engine", 0.0)
         running = stack.enter_context(_engine(city, engine))
         lake = Lake(lake_folder, running.spark)
+        lake.clear_staging()
         _check_owner(lake, city)
         intake, batches = _take_in(lake, city, deliveries, step)
         unclaimed = unclaimed_files(list(city.sources.values()), deliveries)
@@ -130,11 +133,12 @@ def run_night(
         this_run = run_id(city.name, as_of, city.digest, model.version, inputs)
         for run in published(lake):
             if run.run_id == this_run:
-                return NightReport(lake_folder, run, batches, unclaimed, repeated=True)
+                return NightReport(lake_folder, run, batches, unclaimed, True, foreign)
         night = Night(lake, lake, city, as_of, this_run, model, step)
         past = [run for run in published(lake) if run.as_of < as_of]
         run = night.publish(inputs, past, running, started)
-        return NightReport(lake_folder, run, batches, unclaimed, notes=_audit_warning(model))
+        notes = [*foreign, *_audit_warning(model)]
+        return NightReport(lake_folder, run, batches, unclaimed, notes=notes)
 
 
 def train_champion(

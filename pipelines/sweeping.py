@@ -118,7 +118,7 @@ def swept(
     `choose`: whose; None for every firm registered on each day (then a day's table is as long as
     the register: take up one at a time). Raises `RefusalError` when the graph does not fit.
     """
-    folder = lake.root / "staging" / "sweep"
+    folder = lake.staging / "sweep"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
