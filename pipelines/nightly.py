@@ -48,6 +48,7 @@ from pipelines.past_lists import PastLists
 from pipelines.progress import Step, silent
 from pipelines.record import write_record
 from pipelines.refusals import RefusalError
+from pipelines.run_log import RunLog, run_log
 from pipelines.runs import Run, code_version, now, publish, published, run_id
 from pipelines.training import train_city
 from pipelines.warning import Warned, warn
@@ -116,29 +117,43 @@ def run_night(
     city = load_city(city_name)
     with ExitStack() as stack:
         stack.enter_context(only_one_writer(lake_folder))
+        asked = {"city": city.name, "engine": engine or city.engine, "code": code_version()}
+        log = stack.enter_context(run_log(lake_folder, as_of, asked))
         foreign = require_whole(lake_folder)
-        started = now()
-        step("starting the engine", 0.0)
         running = stack.enter_context(_engine(city, engine))
         lake = Lake(lake_folder, running.spark)
-        lake.clear_staging()
-        _check_owner(lake, city)
-        intake, batches = _take_in(lake, city, deliveries, step)
-        unclaimed = unclaimed_files(list(city.sources.values()), deliveries)
-        inputs = [batch.batch_id for batch in intake.ledger
-                  if batch.status == "landed" and (batch.known_at or as_of) <= as_of]  # fmt: skip
-        model = champion(lake_folder, city.name)
-        if model is None:
-            model = train_city(lake, city, as_of, step)
-        this_run = run_id(city.name, as_of, city.digest, model.version, inputs)
-        for run in published(lake):
-            if run.run_id == this_run:
-                return NightReport(lake_folder, run, batches, unclaimed, True, foreign)
-        night = Night(lake, lake, city, as_of, this_run, model, step)
-        past = [run for run in published(lake) if run.as_of < as_of]
-        run = night.publish(inputs, past, running, started)
-        notes = [*foreign, *_audit_warning(model)]
-        return NightReport(lake_folder, run, batches, unclaimed, notes=notes)
+        return _night(lake, city, deliveries, as_of, running, log, foreign, step)
+
+
+def _night(
+    lake: Lake,
+    city: City,
+    deliveries: Path,
+    as_of: date,
+    running: Engine,
+    log: RunLog,
+    foreign: Sequence[str],
+    shown: Step,
+) -> NightReport:
+    started, step = now(), log.steps(shown)
+    lake.clear_staging()
+    _check_owner(lake, city)
+    intake, batches = _take_in(lake, city, deliveries, step)
+    unclaimed = unclaimed_files(list(city.sources.values()), deliveries)
+    inputs = [batch.batch_id for batch in intake.ledger
+              if batch.status == "landed" and (batch.known_at or as_of) <= as_of]  # fmt: skip
+    model = champion(lake.root, city.name)
+    if model is None:
+        model = train_city(lake, city, as_of, step)
+    log.run_id = run_id(city.name, as_of, city.digest, model.version, inputs)
+    for run in published(lake):
+        if run.run_id == log.run_id:
+            return NightReport(lake.root, run, batches, unclaimed, True, foreign)
+    night = Night(lake, lake, city, as_of, log.run_id, model, step)
+    past = [run for run in published(lake) if run.as_of < as_of]
+    run = night.publish(inputs, past, running, started)
+    notes = [*foreign, *_audit_warning(model)]
+    return NightReport(lake.root, run, batches, unclaimed, notes=notes)
 
 
 def train_champion(

@@ -1,4 +1,4 @@
-"""Commands on published runs: `replay`, `diff`, `vacuum`."""
+"""Commands on published runs and on the lake: `replay`, `diff`, `status`, `vacuum`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOT_THE_SAME = 4
 
 def add_run_commands(app: typer.Typer) -> None:
     """Adds the commands to the command line."""
-    for command in (replay, diff, vacuum):
+    for command in (replay, diff, status, vacuum):
         app.command()(command)
 
 
@@ -56,6 +56,18 @@ def diff(
     console = Console(highlight=False, markup=False)
     for line in shown(found):
         console.print(line, soft_wrap=True)
+
+
+def status(lake: Lake_) -> None:
+    """Say on one page how the lake stands. Exit code 1 when the last night did not end well."""
+    from pipelines.runs import now
+    from pipelines.status import status_lines, status_of
+
+    found = status_of(lake)
+    console = Console(highlight=False, markup=False)
+    for line in status_lines(found, now().date()):
+        console.print(line, soft_wrap=True)
+    raise typer.Exit(0 if found.well else 1)
 
 
 def vacuum(
