@@ -66,16 +66,23 @@ def kaplan_meier(days: ArrayLike, ended: ArrayLike) -> pd.DataFrame:
     )
 
 
+def lead_days(
+    first_listed: pd.Series, official: pd.Series, until: date
+) -> tuple[pd.Series, pd.Series]:
+    """Days to the first official day, or so far, and whether the day came by `until`; by index."""
+    listed = pd.to_datetime(first_listed)
+    end = pd.to_datetime(official).reindex(listed.index)
+    over = end.notna() & (end <= pd.Timestamp(until))
+    return (end.where(over, pd.Timestamp(until)) - listed).dt.days, over
+
+
 def lead_time(first_listed: pd.Series, official: pd.Series, until: date) -> LeadTime:
     """The lead times of firms, aligned by index: the day first listed, and the first official day.
 
     `official` is missing where nothing is official by `until`; an official day after it counts as
     not known yet. Firms first listed on or after their official day were not found: leave them out.
     """
-    listed = pd.to_datetime(first_listed)
-    end = pd.to_datetime(official).reindex(listed.index)
-    over = end.notna() & (end <= pd.Timestamp(until))
-    days = (end.where(over, pd.Timestamp(until)) - listed).dt.days
+    days, over = lead_days(first_listed, official, until)
     curve = kaplan_meier(days, over)
     plain = days[over]
     return LeadTime(
