@@ -54,7 +54,8 @@ from pipelines.warning import Warned, warn
 class NightReport:
     """What a night did. `repeated`: this very run had been published; nothing was changed.
 
-    `notes`: what a person should know of the model, such as a leak that its audit found.
+    `notes`: what a person should know of the model, such as a leak that its audit found, and of the
+    list.
     """
 
     lake: Path
@@ -130,8 +131,9 @@ def run_night(
             if run.run_id == this_run:
                 return NightReport(lake_folder, run, batches, unclaimed, repeated=True)
         night = _Night(lake, city, running, as_of, this_run, model, started, step)
-        run = night.publish(inputs)
-        return NightReport(lake_folder, run, batches, unclaimed, notes=_audit_warning(model))
+        run, notes = night.publish(inputs)
+        told = [*_audit_warning(model), *notes]
+        return NightReport(lake_folder, run, batches, unclaimed, notes=told)
 
 
 def train_champion(
@@ -205,7 +207,8 @@ class _Night:
     started: datetime
     step: Step
 
-    def publish(self, inputs: Sequence[str]) -> Run:
+    def publish(self, inputs: Sequence[str]) -> tuple[Run, Sequence[str]]:
+        """The published run, and what a person should know of it."""
         runs = [run for run in published(self.lake) if run.as_of < self.as_of]
         past = PastLists(self.lake, runs, self.model.version)
         previous = past.newest
@@ -267,7 +270,7 @@ class _Night:
             ended_at=now(),
         )
         publish(self.lake, run)
-        return run
+        return run, warned.notes
 
     def _judge_by_rules(self, known: Mapping[str, DataFrame], aside: Keep) -> None:
         """The verdicts of the pack in force; none when the city has no pack for the day."""

@@ -90,13 +90,14 @@ _KINDS: Mapping[str, Sequence[str]] = {
 
 @dataclass(frozen=True)
 class Warned:
-    """A list's gold tables, the contributions behind it, what would lower it, and each district's
-    capacity."""
+    """A list's gold tables, the contributions behind it, what would lower it, each district's
+    capacity, and what a person should know of how it was made."""
 
     tables: WarningTables
     contributions: pa.Table
     counterfactuals: pa.Table
     capacity: pa.Table
+    notes: tuple[str, ...] = ()
 
 
 def warn(
@@ -150,7 +151,8 @@ def warn(
         _paths(city, registration, now, told),
     )  # fmt: skip
     helps = lowered(judged, city, model, standing_of(chosen, told, now), spoken, policy, aside)
-    return Warned(tables, weighed, helps, capacity.toArrow().sort_by("district"))
+    places = capacity.toArrow().sort_by("district")
+    return Warned(tables, weighed, helps.counterfactuals, places, helps.notes)
 
 
 def _listed_before(spark: SparkSession, previous: pa.Table | None) -> DataFrame:
