@@ -9,8 +9,9 @@ from models.risk.wording import in_words
 FEW_FAMILIES = 10
 """Below so many families a figure is an anecdote (project default; models are not compared on fewer
 either, see docs/decisions/0010)."""
-FEW_OFFICIAL = 10
-"""Below so many firms with a first official day a lead time is one (project default)."""
+FEW_FIRMS = 10
+"""Below so many firms with a first official day a lead time is one, and below so many confirmed by
+inspection a re-ordering (project default)."""
 
 
 def evaluation_notes(found: Evaluation) -> tuple[Note, ...]:
@@ -54,35 +55,50 @@ def _too_early(found: Evaluation) -> list[Note]:
 
 def _too_few(found: Evaluation) -> list[Note]:
     """Which figures rest on too few cases to judge the list by them."""
-    told = []
     later = found.until > found.as_of
+    told = []
     if (later or found.source == "truth") and found.families_to_find < FEW_FAMILIES:
-        told.append(
-            Note(
-                f"应查企业只有 {found.to_find} 户、{found.families_to_find} 个家族，太少，"
-                "不足以评判这份名单：查中率、查全率和 AUC 只能当作个案看，请看更长时间的多份名单。",
-                f"Too few to judge this list by: only {_many(found.to_find, 'firm')} in "
-                f"{_many(found.families_to_find, 'family')} could have been found. Read precision, "
-                "recall and AUC as anecdotes, and look at the lists of a longer time.",
-            )
-        )
-    if later and found.lead.official < FEW_OFFICIAL:
-        told.append(
-            Note(
-                f"上榜后立案的企业只有 {found.lead.official} 户，提前天数不足以评判。",
-                f"Too few to judge lead times by: {_many(found.lead.official, 'firm')} became "
-                "official after standing on a list.",
-            )
-        )
+        told.append(_few_to_find(found.to_find, found.families_to_find))
+    if later and found.lead.official < FEW_FIRMS:
+        told.append(_few_official(found.lead.official))
+    if later and found.reordering is not None and found.reordering.hits < FEW_FIRMS:
+        told.append(_few_confirmed(found.reordering.hits))
     if found.reliability is not None and found.families_with_case < FEW_FAMILIES:
-        told.append(
-            Note(
-                f"预测期内立案的家族只有 {found.families_with_case} 个，概率是否可信不足以评判。",
-                "Too few to judge the probabilities by: "
-                f"{_many(found.families_with_case, 'family')} got a case within the horizon.",
-            )
-        )
+        told.append(_few_cases(found.families_with_case))
     return told
+
+
+def _few_to_find(firms: int, families: int) -> Note:
+    return Note(
+        f"应查企业只有 {firms} 户、{families} 个家族，太少，不足以评判这份名单：查中率、查全率和 AUC "
+        "只能当作个案看，请看更长时间的多份名单。",
+        f"Too few to judge this list by: only {_many(firms, 'firm')} in "
+        f"{_many(families, 'family')} could have been found. Read precision, recall and AUC as "
+        "anecdotes, and look at the lists of a longer time.",
+    )
+
+
+def _few_official(firms: int) -> Note:
+    return Note(
+        f"上榜后立案的企业只有 {firms} 户，提前天数不足以评判。",
+        f"Too few to judge lead times by: {_many(firms, 'firm')} became official after standing "
+        "on a list.",
+    )
+
+
+def _few_confirmed(firms: int) -> Note:
+    return Note(
+        f"其后查实的只有 {firms} 户，重排能否更早查实不足以评判。",
+        f"Too few to judge the re-ordering by: {_many(firms, 'firm')} confirmed afterwards.",
+    )
+
+
+def _few_cases(families: int) -> Note:
+    return Note(
+        f"预测期内立案的家族只有 {families} 个，概率是否可信不足以评判。",
+        f"Too few to judge the probabilities by: {_many(families, 'family')} got a case within "
+        "the horizon.",
+    )
 
 
 def _replaced(found: Evaluation) -> list[Note]:
@@ -127,8 +143,10 @@ def _size(lead: HarmLead) -> tuple[str, str]:
     firms_zh, firms_en = f"{lead.firms} 户", _many(lead.firms, "firm")
     if lead.measure == NO_HARM:
         return firms_zh, firms_en
-    unit = "fen" if lead.measure == "amount_fen" else "people"
-    zh, en = in_words(float(lead.harm), unit)
+    if lead.measure == "amount_fen":
+        zh, en = in_words(float(lead.harm), "fen")
+    else:
+        zh, en = f"{lead.harm:,} 人", f"{lead.harm:,} people"
     return f"{firms_zh}，{zh}", f"{firms_en}, {en}"
 
 

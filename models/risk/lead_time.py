@@ -25,7 +25,8 @@ class LeadTime:
     `median`, `lower`, `upper` (quartiles): Kaplan-Meier, days; None where the curve never falls so
     far (more than that share is still open). `at_least`: days to the estimated share whose lead is
     at least so long; None where nobody was followed so long. `plain_median`: of the
-    official firms alone; None without any. `curve`: day, at_risk, ended, survival.
+    official firms alone; None without any. `curve`: day, at_risk, ended, survival. `followed`: the
+    longest time that anybody was, days.
     """
 
     firms: int
@@ -36,6 +37,7 @@ class LeadTime:
     at_least: Mapping[int, float | None]
     plain_median: float | None
     curve: pd.DataFrame
+    followed: float
 
     @property
     def censored(self) -> int:
@@ -94,6 +96,7 @@ def lead_time(first_listed: pd.Series, official: pd.Series, until: date) -> Lead
         at_least={least: _open_until(curve, days, least) for least in LEAST_DAYS},
         plain_median=float(plain.median()) if len(plain) else None,
         curve=curve,
+        followed=float(days.max()) if len(days) else 0.0,
     )
 
 

@@ -64,6 +64,7 @@ def evaluation_page(found: Evaluation, city: str, model_version: str) -> str:
         groups=[_group(found, *group) for group in GROUPS],
         pictures={name: Markup(text) for name, text in _pictures(found).items()},
         methods_list=found.methods[0].precision,
+        recall_list=found.methods[0].recall,
         harm=[{"lead": h, "words": harm_words(h), "note": harm_note(h)} for h in found.harm_leads],
         elements=ELEMENTS,
         share=share_text,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 
 from models.risk.evaluation import evaluate
@@ -18,6 +20,8 @@ def test_too_few_cases_are_said_in_plain_words() -> None:
     assert "Too few to judge this list by: only 2 firms in 2 families could have been" in english
     assert "Too few to judge lead times by: 1 firm became official" in english
     assert "Too few to judge the probabilities by: 1 family got a case" in english
+    leads = pd.DataFrame([("A", date(2024, 3, 1), True)], columns=["subject_id", "day", "hit"])
+    assert "the re-ordering by: 1 firm confirmed" in told(leads=leads)
     chinese = "".join(note.zh for note in evaluation_notes(evaluate(held())))
     assert "应查企业只有 2 户、2 个家族，太少，不足以评判这份名单" in chinese
 

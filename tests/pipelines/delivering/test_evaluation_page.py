@@ -125,7 +125,7 @@ def test_the_page_weighs_leads_by_harm_and_says_whom_it_leaves_out() -> None:
     harm = pd.DataFrame({"participants": [200.0], "amount_fen": [3e10]}, index=["A"])
     page = evaluation_page(evaluate(held(harm=harm)), "demo", "abc")
     assert "按参与人数加权" in page
-    assert "1 firm, 200; 0 without a figure and 1 not official are left out" in page
+    assert "1 firm, 200 people; 0 without a figure and 1 not official are left out" in page
     assert "1 户，3 亿元；未写明的 0 户、未立案的 1 户不计" in page
     none = evaluation_page(evaluate(held()), "demo", "abc")
     assert "每户计一次" in none
