@@ -12,7 +12,7 @@ DATA ?= ../shared/data
 JUDGED_FIRMS ?= 100000
 DIFFICULTY ?= realistic
 
-.PHONY: demo test test-spark test-spark-all equality lint lock bench graph-bench judgement smesd hat hat-predictions ccf469 dictionary wheel clean
+.PHONY: demo test test-spark test-spark-all equality lint lock bench graph-bench judgement smesd hat hat-predictions ccf469 dictionary model-card wheel clean
 .DEFAULT_GOAL := help
 
 help:
@@ -73,6 +73,9 @@ lock: ## renew the locked dependencies (only by intent)
 
 dictionary: .venv/.installed ## write docs/data_dictionary.md from catalogue, characteristics and features
 	$(BIN)/python -c "from pipelines.dictionary import page; print(page(), end='')" > docs/data_dictionary.md
+
+model-card: .venv/.installed ## write docs/model_card.md from the champion of the demo's lake
+	$(BIN)/python -m pipelines.model_card $(DEMO)/lake demo > docs/model_card.md
 
 wheel: .venv/.installed ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --outdir dist .

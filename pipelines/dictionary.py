@@ -24,6 +24,9 @@ from conf.table import load_catalogue
 from features.characteristics import PERSONAL_COLUMNS, check_graph_columns
 from features.library import FEATURES
 from graphs.declaration import GRAPH_FEATURES
+from models.risk.family import FAMILY, FAMILY_FEATURE
+
+FAMILY_SOURCE = "docs/decisions/0011"
 
 
 def dictionary(table: str | None, city: str | None, features: bool) -> RenderableType:
@@ -51,9 +54,10 @@ def dictionary(table: str | None, city: str | None, features: bool) -> Renderabl
 
 
 def feature_rows() -> list[dict[str, str]]:
-    """Every feature: its names, unit, what stands for nothing, definition, and what it speaks for.
+    """Every column a model may read: names, unit, what stands for nothing, definition, and what it
+    speaks for: the characteristics it measures with their elements, confidence and source.
 
-    The last are the characteristics it measures with their elements, confidence and source.
+    The last row is the column that the model makes itself of a firm's family.
     """
     check_graph_columns(GRAPH_FEATURES)
     own = [
@@ -74,16 +78,19 @@ def feature_rows() -> list[dict[str, str]]:
             "nothing": feature.nothing,
             "definition": feature.definition,
         }
-        for name, feature in GRAPH_FEATURES.items()
+        for name, feature in {**GRAPH_FEATURES, FAMILY: FAMILY_FEATURE}.items()
     ]
-    return [{**row, **_spoken_for(row["feature"])} for row in own + graph]
+    rows = [{**row, **_spoken_for(row["feature"])} for row in own + graph]
+    # no characteristic has this column: the model makes it, and a decision says why
+    return [{**row, "source": FAMILY_SOURCE} if row["feature"] == FAMILY else row for row in rows]
 
 
 def page() -> str:
     """The whole data dictionary as Markdown: catalogue, characteristics, features."""
     features = [
         "## 特征列 · Feature columns",
-        "Written from `features/` and `graphs/declaration.py`.",
+        "Written from `features/`, `graphs/declaration.py` and, for what the model makes itself, "
+        "`models/risk/family.py`.",
         markdown_table(feature_rows()),
     ]
     parts = [markdown(load_catalogue()), characteristics_markdown(load_characteristics())]
@@ -118,7 +125,7 @@ def _feature(row: Mapping[str, str]) -> dict[str, str]:
     spoken = [
         row["characteristic"],
         row["elements"],
-        f"{row['confidence']}: {row['source']}" if row["source"] else "",
+        ": ".join(filter(None, (row["confidence"], row["source"]))),
         row["basis"],
     ]
     return {

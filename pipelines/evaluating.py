@@ -9,11 +9,13 @@ from pathlib import Path
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from features.characteristics import ELEMENTS
 from models.risk.evaluation import Evaluation, Method, evaluate
 from models.risk.intervals import Estimate, Share
 from pipelines.delivering.evaluation_page import evaluation_page
 from pipelines.evaluating_rules import findings_shown, rule_findings
 from pipelines.evaluation_frames import held
+from pipelines.evaluation_notes import evaluation_notes, harm_note, harm_words
 from pipelines.reader import CityLake, open_lake
 from pipelines.refusals import RefusalError
 
@@ -36,7 +38,11 @@ def evaluate_list(
     with open_lake(lake) as opened:
         found = evaluation(opened, truth, as_of, city)
         run = opened.run(as_of)
-        parts: list[RenderableType] = [shown(found), details(found), *found.notes]
+        parts: list[RenderableType] = [
+            shown(found),
+            details(found),
+            *(note.en for note in found.notes),
+        ]
         rules = truth.with_name(f"{truth.stem}_rules.parquet") if truth is not None else None
         if rules is not None and rules.is_file() and run.rule_pack is not None:
             parts.append(findings_shown(rule_findings(opened, rules, run.as_of), run.rule_pack))
@@ -59,38 +65,7 @@ def evaluation(
 ) -> Evaluation:
     """The figures of a published list. `conf`: the city's folder where it is not in `conf/cities`."""
     found = evaluate(held(city, truth, as_of, conf))
-    return replace(found, notes=tuple(notes(found)))
-
-
-def notes(found: Evaluation) -> list[str]:
-    """What a reader must know before the figures, as sentences."""
-    told = []
-    if found.source == "truth":
-        told.append(
-            "Held against the planted truth of a synthetic city: a hit is a ring firm whose scheme "
-            "runs and that is not official yet."
-        )
-    else:
-        told.append(
-            f"Held against the cases the city knew by {found.until}: a firm without a case is not "
-            "known to be honest, so precision is a lower bound."
-        )
-    if found.until <= found.as_of:
-        told.append(
-            f"Nothing is known later than the list's day {found.as_of}: evaluate an earlier list, "
-            "or come back when more deliveries are in."
-        )
-    elif not found.horizon_over:
-        told.append(
-            f"The horizon of the target is not over on {found.until}: cases are still to come, so "
-            "calibration looks too high."
-        )
-    if found.reordering_of == "leads" and found.reordering is not None:
-        told.append(
-            "The city keeps no inspections here: re-ordering takes the firms first looked at in "
-            "the table of cases instead."
-        )
-    return told
+    return replace(found, notes=evaluation_notes(found))
 
 
 def shown(found: Evaluation) -> Table:
@@ -126,6 +101,10 @@ def details(found: Evaluation) -> Table:
         table.add_row(
             "median lead", f"{median} ({lead.official} official, {lead.censored} censored)"
         )
+    for one in found.harm_leads:
+        table.add_row(
+            f"mean lead, {harm_words(one).en}", f"{one.mean:.0f} days, {harm_note(one).en}"
+        )
     if calibration is not None:
         told = "none came" if calibration.of_list is None else _estimate(calibration.of_list)
         table.add_row("expected over observed, list", told)
@@ -142,8 +121,11 @@ def details(found: Evaluation) -> Table:
         table.add_row("of all firms, by random draw", _percent(found.drawn))
     if found.steadiness is not None:
         table.add_row("kept from the list before", _share(found.steadiness.kept))
+    backed = found.coverage
     table.add_row("a record / two departments",
-                  f"{found.one_record.value:.0%} / {found.two_departments.value:.0%}")  # fmt: skip
+                  f"{backed.one_record.value:.0%} / {backed.two_departments.value:.0%}")  # fmt: skip
+    told = (f"{ELEMENTS[n].en.lower()} {s.value:.0%}" for n, s in backed.elements.items())
+    table.add_row("evidence by element", ", ".join(told))
     table.add_row("firms on a list in the year", _share(found.warned, digits=2))
     return table
 

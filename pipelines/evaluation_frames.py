@@ -19,6 +19,7 @@ from conf.city import City, load_city
 from features.as_of import known_state, latest_by_key
 from graphs.declaration import GRAPH_FEATURES
 from models.risk.evaluation import Held
+from models.risk.harm import HARMS, harm_of_firms
 from models.risk.inspections import CONFIRMED, RESOLVED
 from models.risk.list_places import RANDOM_DRAW, RANKED_DRAW
 from models.risk.outcomes import Outcomes, outcomes_of_cases, outcomes_of_truth
@@ -48,6 +49,7 @@ def held(lake: CityLake, truth: Path | None, as_of: date | None, city: str | Non
     before = [one for one in lake.runs() if one.as_of < run.as_of]
     features = _features(lake, run)
     inspections = _inspections(lake.lake, run.as_of, until)
+    cases = _cases(lake.lake, conf, until)
     lists = _lists(lake)
     since = last_list_before(lists, run.as_of)
     return Held(
@@ -55,17 +57,19 @@ def held(lake: CityLake, truth: Path | None, as_of: date | None, city: str | Non
         features=features.drop(columns=["group_id"]),
         listed=_listed(lake, run),
         lists=lists,
-        outcomes=_outcomes(lake.lake, conf, truth, run.as_of, until),
+        outcomes=_outcomes(lake.lake, conf, truth, run.as_of, until, cases),
+        harm=harm_of_firms(cases),
         inspections=inspections,
-        leads=_leads(lake.lake, conf, run.as_of, until) if inspections is None else None,
+        leads=_leads(cases, conf, run.as_of) if inspections is None else None,
         told=frozenset() if since is None else _told(lake.lake, since, run.as_of),
         before_scores=rows_of(lake.lake, "scores", before[-1]).toPandas() if before else None,
         before_features=_features(lake, before[-1]).drop(columns="group_id") if before else None,
     )
 
 
-def _outcomes(lake: Lake, conf: City, truth: Path | None, as_of: date, until: date) -> Outcomes:
-    cases = _cases(lake, conf, until)
+def _outcomes(
+    lake: Lake, conf: City, truth: Path | None, as_of: date, until: date, cases: pd.DataFrame
+) -> Outcomes:
     if truth is None:
         if conf.known_at is not None:
             raise RefusalError(
@@ -94,7 +98,7 @@ def _truth(path: Path) -> pd.DataFrame:
 
 
 def _cases(lake: Lake, conf: City, until: date) -> pd.DataFrame:
-    columns = ["subject_id", "stage", "stage_date"]
+    columns = ["subject_id", "case_id", "stage", "stage_date", *HARMS]
     if not lake.exists("silver", conf.target.label_table):
         return pd.DataFrame(columns=columns)
     known = known_state(lake.read("silver", conf.target.label_table), until, plan="hash")
@@ -133,7 +137,7 @@ def _features(lake: CityLake, run: Run) -> pd.DataFrame:
 
 def _listed(lake: CityLake, run: Run) -> pd.DataFrame:
     rows = rows_of(lake.lake, "warnings", run).where(F.col("section") == LIST)
-    wanted = ["subject_id", "district", "rank", "record_count", "department_count"]
+    wanted = ["subject_id", "district", "rank", "record_count", "department_count", "elements"]
     return rows.select(*wanted).toPandas().sort_values("rank", ignore_index=True)
 
 
@@ -198,9 +202,9 @@ def _places(lake: Lake) -> DataFrame:
     )
 
 
-def _leads(lake: Lake, conf: City, after: date, until: date) -> pd.DataFrame:
+def _leads(cases: pd.DataFrame, conf: City, after: date) -> pd.DataFrame:
     """Firms first looked at after the day, by the label table: subject_id, day, hit."""
-    cases = _cases(lake, conf, until).dropna(subset=["stage_date"])
+    cases = cases.dropna(subset=["stage_date"])
     first = cases.groupby("subject_id")["stage_date"].min()
     hits = set(cases[cases["stage"].isin(conf.target.positive_stages)]["subject_id"])
     looked = first[first > after].rename("day").reset_index()

@@ -21,6 +21,7 @@ from pyspark.sql import functions as F
 
 from conf.table import Table, load_catalogue
 from features.as_of import known_state
+from pipelines.delivering.glossary import state_words
 from pipelines.exported_keys import KEYED_HASH, with_exported_persons
 from pipelines.lake import Lake, LakeError
 from pipelines.runs import rows_of, run_for
@@ -44,6 +45,8 @@ def export_table(lake: Lake, table: str, out: Path, as_of: date | None = None) -
     arrow = rows.toArrow()
     if {"other_id", "other_kind"} <= set(arrow.column_names):
         arrow = with_exported_persons(arrow, "other_id", "other_kind")
+    if {"verdict_id", "value"} <= set(arrow.column_names):
+        arrow = _with_state_words(arrow)
     arrow = _sorted(arrow)
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(f".{out.name}.partial")
@@ -99,6 +102,15 @@ def _without_persons(rows: DataFrame) -> DataFrame:
     for name in named:
         rows = rows.withColumn(name, F.regexp_replace(name, KEYED_HASH, "[…]"))
     return rows
+
+
+def _with_state_words(arrow: pa.Table) -> pa.Table:
+    """Verdicts with their value in Chinese words beside it: the value itself is for programs."""
+    said = [
+        value if value is None else state_words(value)[0] for value in arrow["value"].to_pylist()
+    ]
+    place = arrow.column_names.index("value") + 1
+    return arrow.add_column(place, "value_zh", pa.array(said, pa.string()))
 
 
 def _never(catalogue: Mapping[str, Table], table: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conf.city import City
 from features.library import FEATURES
 from graphs.declaration import GRAPH_FEATURES
-from models.risk.family import FAMILY
+from models.risk.family import FAMILY, FAMILY_FEATURE
 from models.risk.wording import FeatureWords, words_of
 from pipelines.assembling import city_feature_set
 
@@ -20,7 +20,7 @@ def feature_words(city: City | None) -> dict[str, FeatureWords]:
     """
     columns = FEATURES if city is None else city_feature_set(city).columns
     words = words_of(columns.values())
-    for name, feature in GRAPH_FEATURES.items():
+    for name, feature in {**GRAPH_FEATURES, FAMILY: FAMILY_FEATURE}.items():
         words[name] = FeatureWords(
             name=name,
             zh=feature.zh,
@@ -30,13 +30,4 @@ def feature_words(city: City | None) -> dict[str, FeatureWords]:
             own=False,
             theme=name,
         )
-    words[FAMILY] = FeatureWords(
-        name=FAMILY,
-        zh="同族企业的风险特征（高于常态）",
-        en="Signs of the family's other firms, above the usual",
-        unit="points",
-        direction=1,
-        own=False,
-        theme=FAMILY,
-    )
     return words

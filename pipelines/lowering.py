@@ -4,7 +4,8 @@ the firms scored again."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -33,6 +34,16 @@ from pipelines.past_lists import rows_among
 
 # SQL's own words are written in capitals
 _NAME = re.compile(r"\b[a-z][a-z0-9_]+\b")
+_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """The counterfactuals of the ranked firms, without run and day; and what a person should know:
+    whether firms did not come out as published, so that nothing is said of them."""
+
+    counterfactuals: pa.Table
+    notes: tuple[str, ...] = ()
 
 
 def standing_of(
@@ -69,12 +80,13 @@ def lowered(
     words: Mapping[str, FeatureWords],
     policy: ListPolicy,
     aside: Keep,
-) -> pa.Table:
-    """The counterfactuals of the ranked firms, without run and day.
+) -> Lowered:
+    """What would lower the risk of the ranked firms.
 
     A firm whose features and score do not come out again as published, when nothing is put right, is
-    told nothing: what cannot be verified is not said. `aside` keeps the firms' records while this
-    runs.
+    told nothing: what cannot be verified is not said. That is an error of the program, so a note
+    tells of it; training firms of a static city are the exception, whose published score is that of
+    a held-out fold. `aside` keeps the firms' records while this runs.
     """
     corrections = load_corrections()
     scorer = _Scorer(judged, city, model, corrections, standing, aside)
@@ -82,7 +94,21 @@ def lowered(
     sure = _verified(alone, standing)
     alone = [one for one in alone if one.subject_id in sure]
     together = scorer.scored(plans_together((a for a in alone if a.plan), standing, policy))
-    return counterfactuals([*alone, *together], standing, corrections, words, policy)
+    told = counterfactuals([*alone, *together], standing, corrections, words, policy)
+    return Lowered(told, unverified_note(standing.keys() - sure - model.held_out.keys(), standing))
+
+
+def unverified_note(unverified: Collection[str], standing: Collection[str]) -> tuple[str, ...]:
+    """One sentence on the firms that did not come out as published; none when all did."""
+    if not unverified:
+        return ()
+    named = sorted(unverified)
+    some = ", ".join(named[:_NAMED]) + (", …" if len(named) > _NAMED else "")
+    return (
+        f"What would lower a risk is not told of {len(named)} of {len(standing)} listed firms "
+        f"({some}): worked out again from their own records, with nothing put right, they do not "
+        "get the score that was published; report this to the maintainers, the list itself stands.",
+    )
 
 
 def _verified(alone: Iterable[Scored], standing: Mapping[str, Standing]) -> set[str]:

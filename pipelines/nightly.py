@@ -58,7 +58,8 @@ from pipelines.warning import Warned, warn
 class NightReport:
     """What a night did. `repeated`: this very run had been published; nothing was changed.
 
-    `notes`: what a person should know of the model, such as a leak that its audit found.
+    `notes`: what a person should know of the model, such as a leak that its audit found, and of the
+    list.
     """
 
     lake: Path
@@ -151,8 +152,8 @@ def _night(
             return NightReport(lake.root, run, batches, unclaimed, True, foreign)
     night = Night(lake, lake, city, as_of, log.run_id, model, step)
     past = [run for run in published(lake) if run.as_of < as_of]
-    run = night.publish(inputs, past, running, started)
-    notes = [*foreign, *_audit_warning(model)]
+    run, told = night.publish(inputs, past, running, started)
+    notes = [*foreign, *_audit_warning(model), *told]
     return NightReport(lake.root, run, batches, unclaimed, notes=notes)
 
 
@@ -231,8 +232,11 @@ class Night:
 
     def publish(
         self, inputs: Sequence[str], past: Sequence[Run], engine: Engine, started: datetime
-    ) -> Run:
-        """Judges, writes the list and its record, and publishes the run."""
+    ) -> tuple[Run, Sequence[str]]:
+        """Judges, writes the list and its record, and publishes the run.
+
+        Also what a person should know of it.
+        """
         warned = self.judge(past)
         self.step("writing the list", 0.94)
         counts = self.counts(warned)
@@ -264,7 +268,7 @@ class Night:
         )
         write_record(self.lake, self.city, run, manifest, warned)
         publish(self.lake, run)
-        return run
+        return run, warned.notes
 
     def write(
         self, folder: Path, warned: Warned, counts: Mapping[str, int], past: Sequence[Run]

@@ -25,7 +25,7 @@ from conf.rule_pack import (
 from conf.use_policy import load_use_policy
 from models.grading.use_policy import contradictions
 from pipelines.assembling import known_lake
-from pipelines.delivering.glossary import plain
+from pipelines.delivering.glossary import plain, state_words
 from pipelines.delivering.verdict_pages import FAMILIES
 from pipelines.judging import at_hand, judge, kept_aside
 from pipelines.reader import open_lake
@@ -156,4 +156,4 @@ def _said(row: Mapping[str, Any] | None) -> str:
     if row is None:
         return "—"
     days = f"（{row['holds_from'] or '…'} 至 {row['holds_to'] or '…'}）"
-    return f"{plain(row['value'] or '')}{days}"
+    return f"{state_words(row['value'])[0]}{days}"

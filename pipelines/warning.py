@@ -51,6 +51,7 @@ from models.risk.reasons import Reason, leading_features, reasons
 from models.risk.warning_list import WarningTables, warning_tables
 from models.risk.wording import FeatureWords
 from pipelines.assembling import Assembled, city_feature_set
+from pipelines.family_voices import family_voices, firm_names
 from pipelines.feature_words import feature_words
 from pipelines.judging import Keep
 from pipelines.lowering import lowered, standing_of
@@ -89,13 +90,14 @@ _KINDS: Mapping[str, Sequence[str]] = {
 
 @dataclass(frozen=True)
 class Warned:
-    """A list's gold tables, the contributions behind it, what would lower it, and each district's
-    capacity."""
+    """A list's gold tables, the contributions behind it, what would lower it, each district's
+    capacity, and what a person should know of how it was made."""
 
     tables: WarningTables
     contributions: pa.Table
     counterfactuals: pa.Table
     capacity: pa.Table
+    notes: tuple[str, ...] = ()
 
 
 def warn(
@@ -141,7 +143,7 @@ def warn(
     placed = [row["subject_id"] for row in chosen if row["place"] in (LIST, UNDER_CASE)]
     words = feature_words(city)
     weighed = _weighed(judged, model, placed)
-    said = _said(spark, city, judged, weighed, words)
+    said = _said(spark, city, judged, model, registration, now, weighed, words)
     told = {subject: said.get(subject, ()) for subject in placed}
     spoken = {name: word for name, word in words.items() if name in model.columns}
     tables = warning_tables(
@@ -149,7 +151,8 @@ def warn(
         _paths(city, registration, now, told),
     )  # fmt: skip
     helps = lowered(judged, city, model, standing_of(chosen, told, now), spoken, policy, aside)
-    return Warned(tables, weighed, helps, capacity.toArrow().sort_by("district"))
+    places = capacity.toArrow().sort_by("district")
+    return Warned(tables, weighed, helps.counterfactuals, places, helps.notes)
 
 
 def _listed_before(spark: SparkSession, previous: pa.Table | None) -> DataFrame:
@@ -195,6 +198,9 @@ def _said(
     spark: SparkSession,
     city: City,
     judged: Assembled,
+    model: RiskModel,
+    registration: DataFrame,
+    features: Iterable[Mapping[str, Any]],
     weighed: pa.Table,
     words: Mapping[str, FeatureWords],
 ) -> dict[str, tuple[Reason, ...]]:
@@ -206,7 +212,10 @@ def _said(
     raising = [row for row in weighed.to_pylist() if row["feature"] != BASE]
     leading = leading_features(raising, words, elements=elements)
     found = _records(spark, city, judged, leading)
-    return reasons(raising, words, found, elements=elements)
+    kin = [row for row in features if FAMILY in leading.get(row["subject_id"], ())]
+    voices = family_voices(judged, city, model, registration, kin)
+    ends = {(subject, FAMILY): said for subject, said in voices.items()}
+    return reasons(raising, words, found, elements=elements, ends=ends)
 
 
 def _paths(
@@ -222,13 +231,10 @@ def _paths(
         if any(r.feature.startswith("exposure") for r in told.get(row["subject_id"], ()))
     }
     firms = {node for subject, way in ways.items() for node in _path_nodes(subject, way)}
-    names = {}
-    if city.catalogue["registration"].columns["name"].use != "never":
-        called = rows_among(registration, firms).select("subject_id", "name").toArrow()
-        names = {row["subject_id"]: row["name"] for row in called.to_pylist()}
+    names = firm_names(city, registration, firms)
 
     def name_of(subject: str) -> str:
-        return f"{names[subject]}（{subject}）" if names.get(subject) else subject
+        return f"{names(subject)}（{subject}）" if names(subject) else subject
 
     paths = {subject: path_words(way, name_of) for subject, way in sorted(ways.items())}
     return {subject: path for subject, path in paths.items() if path is not None}

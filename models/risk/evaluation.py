@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from models.risk.baselines import five_index, one_word
+from models.risk.coverage import Coverage, coverage
+from models.risk.harm import HarmLead, harm_leads
 from models.risk.intervals import Estimate, Share, drawn_share
-from models.risk.lead_time import LeadTime, lead_time
+from models.risk.lead_time import LeadTime, lead_days, lead_time
 from models.risk.outcomes import Outcomes, Source
 from models.risk.reliability import Reliability, reliability
 from models.risk.reordering import Reordering, reordered
@@ -37,7 +39,7 @@ class Held:
         firms: every scored firm: subject_id, name, district, industry, probability, margin, group.
         features: subject_id and the features of the day; `age_days`, `registered_employees` and
             `serious_listings` are used where they are there.
-        listed: the list's firms: subject_id, district, record_count, department_count.
+        listed: the list's firms: subject_id, district, record_count, department_count, elements.
         lists: every published list, this one and later ones too: as_of, subject_id.
         inspections: inspections after the day: subject_id, day, hit, drawn (by lot), and the
             inclusion_probability of those that a lot or the list beside it sent (else missing).
@@ -46,6 +48,7 @@ class Held:
         told: firms of which a record came since the last of `lists` before this one.
         before_scores, before_features: the same of the list before; None for a first list.
         outcomes: what became of the firms.
+        harm: what cases state of firms, as `harm.harm_of_firms` has it; None where no case does.
     """
 
     firms: pd.DataFrame
@@ -58,6 +61,15 @@ class Held:
     told: frozenset[str] = frozenset()
     before_scores: pd.DataFrame | None = None
     before_features: pd.DataFrame | None = None
+    harm: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a reader must know before the figures, in both languages."""
+
+    zh: str
+    en: str
 
 
 @dataclass(frozen=True)
@@ -83,7 +95,9 @@ class Evaluation:
     firms that stood on no list before. `drawn`: the share of hits among all firms, estimated from
     lots and from the firms ranked beside them; `drawn_listed`: among the list's, from lots alone.
     `drawn_firms`: inspections that lots sent. `warned`: firms on any list in the year to the day.
-    `drift_features`: column, index.
+    `drift_features`: column, index. `families_to_find`, `families_with_case`: groups of alike firms
+    of which one was to be found, or got a case within the horizon: what figures rest on, for firms
+    of a family are no separate witnesses.
     """
 
     as_of: date
@@ -92,6 +106,8 @@ class Evaluation:
     firms: int
     places: int
     to_find: int
+    families_to_find: int
+    families_with_case: int
     methods: tuple[Method, ...]
     auc: float | None
     average_precision: float | None
@@ -100,6 +116,7 @@ class Evaluation:
     newly: Method
     first_time: Share
     lead: LeadTime
+    harm_leads: tuple[HarmLead, ...]
     reordering: Reordering | None
     reordering_of: str
     reliability: Reliability | None
@@ -108,14 +125,13 @@ class Evaluation:
     steadiness: Steadiness | None
     drift_features: pd.DataFrame | None
     drift_scores: float | None
-    one_record: Share
-    two_departments: Share
+    coverage: Coverage
     warned: Share
     inspected: Share | None
     drawn: Estimate | None
     drawn_listed: Estimate | None
     drawn_firms: int = 0
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[Note, ...] = field(default=())
 
 
 def evaluate(held: Held) -> Evaluation:
@@ -140,6 +156,8 @@ def evaluate(held: Held) -> Evaluation:
         firms=len(scored),
         places=len(chosen),
         to_find=int(label.sum()),
+        families_to_find=scored["group"][hit].nunique(),
+        families_with_case=scored["group"][scored["subject_id"].isin(out.came)].nunique(),
         methods=_methods(scored, known, chosen, label),
         auc=float(roc_auc_score(label, margin)) if both else None,
         average_precision=float(average_precision_score(label, margin)) if both else None,
@@ -147,15 +165,14 @@ def evaluate(held: Held) -> Evaluation:
         lookalikes=_share(chosen, out.lookalikes) if out.source == "truth" else None,
         newly=_newly(scored, known, chosen, label),
         first_time=_share(fresh, out.to_find),
-        lead=lead_of_lists(held.lists, out),
+        **_leads(held),
         **_reordering(held),
         reliability=_reliability(scored, chosen, out),
         horizon_over=out.horizon_over,
         subgroups=subgroups(scored, known, chosen, label),
         steadiness=_steadiness(held, chosen),
         **_drift(held),
-        one_record=_counted(listed, "record_count", 1),
-        two_departments=_counted(listed, "department_count", 2),
+        coverage=coverage(listed),
         warned=_warned(held.lists, out.as_of, set(held.firms["subject_id"])),
         **_drawn(held.inspections, chosen, out.under_case),
     )
@@ -166,21 +183,32 @@ def lead_of_lists(lists: pd.DataFrame, outcomes: Outcomes) -> LeadTime:
 
     `lists`: as_of, subject_id.
     """
+    return lead_time(*_found(lists, outcomes), outcomes.until)
+
+
+def _found(lists: pd.DataFrame, outcomes: Outcomes) -> tuple[pd.Series, pd.Series]:
+    """By subject_id of the suspects found: the first list's day, and the first official one."""
     end = pd.Series(outcomes.official, dtype=object)
     rows = lists[pd.to_datetime(lists["as_of"]) <= pd.Timestamp(outcomes.until)]
     who = outcomes.suspects | set(outcomes.official)
     first = rows[rows["subject_id"].isin(who)].groupby("subject_id")["as_of"].min()
     official = pd.to_datetime(end.reindex(first.index))
     found = official.isna() | (pd.to_datetime(first) < official)
-    return lead_time(first[found], official[found], outcomes.until)
+    return first[found], official[found]
+
+
+def _leads(held: Held) -> dict[str, Any]:
+    """Lead times, plain and weighed by harm."""
+    until = held.outcomes.until
+    found = _found(held.lists, held.outcomes)
+    return {
+        "lead": lead_time(*found, until),
+        "harm_leads": harm_leads(*lead_days(*found, until), held.harm),
+    }
 
 
 def _share(chosen: set[str], among: frozenset[str]) -> Share:
     return Share(len(chosen & among), len(chosen))
-
-
-def _counted(listed: pd.DataFrame, column: str, least: int) -> Share:
-    return Share(int((listed[column] >= least).sum()), len(listed))
 
 
 def _methods(

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from graphs.declaration import GraphFeature
+
 if TYPE_CHECKING:
     from models.risk.estimator import RiskModel
 
@@ -25,6 +27,19 @@ FAMILY_WEIGHT = 2.0
 """What a point of it adds to the margin (project default, see docs/decisions/0011)."""
 LARGEST_FAMILY = 50
 """Larger groups of the graph are glued together by hubs and say nothing of kinship."""
+FAMILY_FEATURE = GraphFeature(
+    "同族企业的风险特征（高于常态）",
+    "Signs of the family's other firms, above the usual",
+    "Mean distance of the other firms' own margins from the model's middle, times (n - 1) / (n + 1) "
+    f"with n firms in the family: a group of the graph of 2 to {LARGEST_FAMILY} firms. Made by the model from its "
+    "own judgement of the others; exposure, with no statutory element and no record of the firm's "
+    "own.",
+    "double",
+    "0",
+    "up",
+    "points",
+)
+"""The column as the data dictionary and the reasons speak of it."""
 GRAIN = 1e9
 """Own margins are summed as whole numbers of this part: the same sum in any order."""
 

@@ -25,7 +25,8 @@ class LeadTime:
     `median`, `lower`, `upper` (quartiles): Kaplan-Meier, days; None where the curve never falls so
     far (more than that share is still open). `at_least`: days to the estimated share whose lead is
     at least so long; None where nobody was followed so long. `plain_median`: of the
-    official firms alone; None without any. `curve`: day, at_risk, ended, survival.
+    official firms alone; None without any. `curve`: day, at_risk, ended, survival. `followed`: the
+    longest time that anybody was, days.
     """
 
     firms: int
@@ -36,6 +37,7 @@ class LeadTime:
     at_least: Mapping[int, float | None]
     plain_median: float | None
     curve: pd.DataFrame
+    followed: float
 
     @property
     def censored(self) -> int:
@@ -66,16 +68,23 @@ def kaplan_meier(days: ArrayLike, ended: ArrayLike) -> pd.DataFrame:
     )
 
 
+def lead_days(
+    first_listed: pd.Series, official: pd.Series, until: date
+) -> tuple[pd.Series, pd.Series]:
+    """Days to the first official day, or so far, and whether the day came by `until`; by index."""
+    listed = pd.to_datetime(first_listed)
+    end = pd.to_datetime(official).reindex(listed.index)
+    over = end.notna() & (end <= pd.Timestamp(until))
+    return (end.where(over, pd.Timestamp(until)) - listed).dt.days, over
+
+
 def lead_time(first_listed: pd.Series, official: pd.Series, until: date) -> LeadTime:
     """The lead times of firms, aligned by index: the day first listed, and the first official day.
 
     `official` is missing where nothing is official by `until`; an official day after it counts as
     not known yet. Firms first listed on or after their official day were not found: leave them out.
     """
-    listed = pd.to_datetime(first_listed)
-    end = pd.to_datetime(official).reindex(listed.index)
-    over = end.notna() & (end <= pd.Timestamp(until))
-    days = (end.where(over, pd.Timestamp(until)) - listed).dt.days
+    days, over = lead_days(first_listed, official, until)
     curve = kaplan_meier(days, over)
     plain = days[over]
     return LeadTime(
@@ -87,6 +96,7 @@ def lead_time(first_listed: pd.Series, official: pd.Series, until: date) -> Lead
         at_least={least: _open_until(curve, days, least) for least in LEAST_DAYS},
         plain_median=float(plain.median()) if len(plain) else None,
         curve=curve,
+        followed=float(days.max()) if len(days) else 0.0,
     )
 
 

@@ -99,13 +99,15 @@ def reasons(
     records: Iterable[Mapping[str, Any]],
     limit: int = REASONS_A_FIRM,
     elements: Elements = no_elements,
+    ends: Mapping[tuple[str, str], tuple[str, str]] | None = None,
 ) -> dict[str, tuple[Reason, ...]]:
     """The reasons of each firm, heaviest first, at most `limit` and one more an element.
 
     `contributions`: rows of subject_id, feature, value (number, text or None), contribution (on
     the model's margin). `texts`: the words of every feature that contributes. `records`: rows of
     subject_id, feature, table_name, source, source_dept, source_record_id, file, line, event_date,
-    known_at, as `features.evidence` finds them.
+    known_at, as `features.evidence` finds them. `ends`: what more is said of a firm's feature, by
+    subject_id and feature, in Chinese and in English; it comes before the records.
 
     A theme whose contributions sum to nothing or less is no reason; one that says that nothing
     happened (0 where more is riskier) stands behind all others. When none of the first `limit`
@@ -126,6 +128,7 @@ def reasons(
                 found[subject_id, leader.feature],
                 subject_id,
                 elements,
+                (ends or {}).get((subject_id, leader.feature), ("", "")),
             )
             for leader in _candidates(themes, CANDIDATES_A_FIRM, elements)
         ]
@@ -269,6 +272,7 @@ def _spoken(
     records: Iterable[Record],
     subject_id: str,
     elements: Elements,
+    more: tuple[str, str],
 ) -> Reason:
     ordered = newest_first(records)
     end_zh, end_en = behind(ordered, text.own, missing=leader.value is None)
@@ -280,8 +284,8 @@ def _spoken(
         feature=leader.feature,
         value=leader.value,
         contribution=leader.contribution,
-        sentence_zh=said_zh + end_zh,
-        sentence_en=said_en + end_en,
+        sentence_zh=said_zh + more[0] + end_zh,
+        sentence_en=said_en + more[1] + end_en,
         own=text.own and leader.value is not None and not hollow,
         records=ordered,
         elements=tuple(elements(leader.feature)),

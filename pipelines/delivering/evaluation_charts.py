@@ -16,6 +16,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from models.risk.evaluation import Method
 from models.risk.lead_time import LEAST_DAYS, LeadTime
@@ -60,6 +61,8 @@ def lead_chart(lead: LeadTime) -> str:
     figure, axes = _axes(6.4, 2.8)
     days = np.concatenate([[0.0], lead.curve["day"].to_numpy()])
     share = np.concatenate([[1.0], lead.curve["survival"].to_numpy()])
+    # past the last end the curve goes on as long as anybody was followed
+    days, share = np.append(days, lead.followed), np.append(share, share[-1])
     axes.step(days, share, where="post", color=BRAND)
     for least in LEAST_DAYS:
         axes.axvline(least, color=SOFT, linewidth=0.8, linestyle=":")
@@ -78,6 +81,7 @@ def reordering_chart(gain: Reordering) -> str:
     axes.step(days, gain.found["reordered"], where="post", color=BRAND, label="re-ordered")
     axes.axvline(FIRST_DAYS, color=SOFT, linewidth=0.8, linestyle=":")
     axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.legend(frameon=False, loc="lower right")
     return _svg(figure, "reordering")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from features.characteristics import ELEMENTS
 from models.risk.evaluation import Evaluation, Method
 from models.risk.intervals import Estimate, Share
 from models.risk.stability import ACT, WATCH
@@ -21,6 +22,7 @@ from pipelines.delivering.evaluation_charts import (
 )
 from pipelines.delivering.glossary import INDUSTRIES
 from pipelines.delivering.page_templates import environment, piece
+from pipelines.evaluation_notes import harm_note, harm_words
 
 METHODS_ZH = {
     "this list": "本名单",
@@ -62,6 +64,9 @@ def evaluation_page(found: Evaluation, city: str, model_version: str) -> str:
         groups=[_group(found, *group) for group in GROUPS],
         pictures={name: Markup(text) for name, text in _pictures(found).items()},
         methods_list=found.methods[0].precision,
+        recall_list=found.methods[0].recall,
+        harm=[{"lead": h, "words": harm_words(h), "note": harm_note(h)} for h in found.harm_leads],
+        elements=ELEMENTS,
         share=share_text,
         estimate=estimate_text,
         days=days_text,

@@ -105,6 +105,39 @@ BASES = {
     "default": ("未报送，按默认值", "none given, city default"),
 }
 
+STATES = {
+    "listed": ("在列", "listed"),
+    "exited": ("已移出", "off the list"),
+    "exit_without_entry": ("有移出而无列入，无从确定", "an exit without an entry, not known"),
+    "undated": ("没有日期，无从确定", "undated, not known"),
+    "candidate": ("候选，待人工核实", "candidate, to be checked by a person"),
+    "locked": ("已锁入", "locked"),
+    "unlocked": ("已解锁", "unlocked"),
+    "release_due": ("应核对是否解除", "release to be checked"),
+    "布控": ("布控", "controlled"),
+    "续控": ("续控", "control extended"),
+    "阻止": ("已阻止出境", "stopped at the border"),
+    "撤控": ("已撤控", "control lifted"),
+    "unregistered": ("未办税务登记", "unknown to the tax office"),
+    "no registration": ("无登记记录", "no registration"),
+    "name": ("名称", "name"),
+    "address": ("地址", "address"),
+    "scope": ("经营范围", "scope"),
+    "status": ("状态", "status"),
+}
+"""The states that verdicts give, in words. What is not here is a grade, a number or a department's
+own word, and stays as it is."""
+
+
+def state_words(value: str | None) -> tuple[str, str]:
+    """A verdict's value in Chinese and English.
+
+    >>> state_words("locked"), state_words("A-Ⅰ"), state_words(None)
+    (('已锁入', 'locked'), ('A-Ⅰ', 'A-Ⅰ'), ('—', '—'))
+    """
+    shown = plain(value or "—")
+    return STATES.get(shown, (shown, shown))
+
 
 def plain(text: object) -> str:
     """A text fit to be shown: one line, without control or direction marks.

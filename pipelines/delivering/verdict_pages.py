@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from conf.rule_pack import known_packs, load_pack
-from pipelines.delivering.glossary import plain, table_words
+from pipelines.delivering.glossary import plain, state_words, table_words
 
 Language = Literal["zh", "en"]
 Names = Mapping[str, tuple[str, str]]
@@ -100,7 +100,8 @@ def _verdict(
     row: Mapping[str, Any], records: Sequence[Mapping[str, Any]], names: Names, language: Language
 ) -> list[RenderableType]:
     rule = _in(language, names.get(row["rule"], (row["rule"], row["rule"])))
-    head = Text(f"{plain(rule)}: {plain(row['value'] or '—')}", style="bold")
+    value = _in(language, state_words(row["value"]))
+    head = Text(f"{plain(rule)}{'：' if language == 'zh' else ': '}{value}", style="bold")
     head.append(f"  {_days(row, language)}", style="not bold dim")
     text = Text()
     said = row["sum_zh"] if language == "zh" else row["sum_en"]

@@ -46,8 +46,8 @@ from pipelines.simulation.receipts import Totals
 from pipelines.simulation.truth import write_truth
 from pipelines.simulation.world import Part, Rows, World
 
-MARKER = "simulated.json"
-"""Written into DELIVERIES when a city is complete; no source file's pattern matches it."""
+MARKER = ".simulated.json"
+"""Written into DELIVERIES when a city is complete; hidden, because hidden files are no deliveries."""
 
 Progress = Callable[[str, float], None]
 

@@ -22,7 +22,9 @@ from conf.data_dictionary import (
 from conf.errors import ConfError
 from conf.source import load_source
 from conf.table import SYSTEM_COLUMNS, Table, load_catalogue, load_table
-from pipelines.dictionary import page
+from models.risk.family import FAMILY
+from pipelines.dictionary import feature_rows, page
+from pipelines.feature_words import feature_words
 
 
 @pytest.fixture
@@ -104,3 +106,13 @@ def test_the_page_holds_every_column_and_is_always_the_same() -> None:
 def test_the_page_in_the_docs_is_made_from_what_is_declared() -> None:
     written = Path(__file__).parents[2] / "docs" / "data_dictionary.md"
     assert written.read_text(encoding="utf-8") == page(), "run `make dictionary`"
+
+
+def test_the_column_that_the_model_makes_itself_is_explained() -> None:
+    (row,) = [row for row in feature_rows() if row["feature"] == FAMILY]
+    assert row["zh"] == feature_words(None)[FAMILY].zh  # as reasons say it
+    assert (row["unit"], row["nothing"]) == ("points", "0")
+    assert "(n - 1) / (n + 1)" in row["definition"]
+    # of no statutory element, and why it is there is written down
+    assert (row["elements"], row["characteristic"], row["confidence"]) == ("", "", "")
+    assert list(Path(__file__).parents[2].glob(f"{row['source']}-*.md"))

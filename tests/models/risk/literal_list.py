@@ -59,6 +59,7 @@ def held(**changed: Any) -> Held:
             "district": ["north"] * 3 + ["south"],
             "record_count": [3, 9, 1, 0],
             "department_count": [2, 9, 1, 0],
+            "elements": ["unlawfulness,inducement", "openness", "unlawfulness", None],
         }
     )
     lists = pd.DataFrame(

@@ -9,7 +9,7 @@ import pytest
 
 from models.risk.evaluation import evaluate
 from models.risk.intervals import Share
-from tests.models.risk.literal_list import DAY, held, outcomes
+from tests.models.risk.literal_list import DAY, FIRMS, held, outcomes
 
 
 def test_precision_and_recall_beside_the_simple_ways() -> None:
@@ -51,8 +51,10 @@ def test_lead_times_of_all_lists() -> None:
 
 def test_evidence_and_burden() -> None:
     found = evaluate(held())
-    assert found.one_record == Share(2, 3)  # A and C; B's nine records do not count
-    assert found.two_departments == Share(1, 3)
+    assert found.coverage.one_record == Share(2, 3)  # A and C; B's nine records do not count
+    assert found.coverage.two_departments == Share(1, 3)
+    assert found.coverage.elements["unlawfulness"] == Share(2, 3)  # A and C
+    assert found.coverage.elements["openness"] == Share(0, 3)  # B's alone
     assert found.warned == Share(5, 7)  # A, B, C, D and F in the year, of all firms
 
 
@@ -143,6 +145,21 @@ def test_leads_stand_in_where_there_are_no_inspections() -> None:
     assert found.reordering is not None
     assert found.reordering.days_earlier == 29
     assert found.inspected is None
+
+
+def test_leads_are_weighed_by_what_cases_state() -> None:
+    harm = pd.DataFrame({"participants": [200.0], "amount_fen": [None]}, index=["A"])
+    (lead,) = evaluate(held(harm=harm)).harm_leads
+    # A alone is official after its list; F, listed in December, is open
+    assert (lead.measure, lead.firms, lead.censored, lead.harm) == ("participants", 1, 1, 200)
+    assert lead.mean == 120
+
+
+def test_firms_of_one_family_are_one_witness() -> None:
+    found = evaluate(held())
+    assert (found.families_to_find, found.families_with_case) == (2, 1)  # A and F; A
+    kin = FIRMS.assign(group=["G", "B", "C", "D", "E", "G", "H"])
+    assert evaluate(held(firms=kin)).families_to_find == 1
 
 
 def test_nothing_later_is_known() -> None:

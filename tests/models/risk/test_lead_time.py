@@ -82,3 +82,10 @@ def test_no_firm_and_a_lead_below_zero() -> None:
     assert set(empty.at_least.values()) == {None}
     with pytest.raises(ValueError, match="negative"):
         kaplan_meier([-1], [True])
+
+
+def test_how_long_anybody_was_followed_is_known_where_nobody_is_official() -> None:
+    listed = pd.Series([date(2024, 1, 1), date(2024, 3, 1)], index=["A", "B"])
+    nobody = pd.Series([None, None], index=["A", "B"], dtype=object)
+    assert lead_time(listed, nobody, date(2024, 3, 31)).followed == 90  # A's wait so far
+    assert lead_time(listed[:0], nobody[:0], date(2024, 3, 31)).followed == 0

@@ -69,6 +69,18 @@ def test_a_sentence_has_the_firms_own_number_its_departments_and_its_records() -
     ]
 
 
+def test_what_more_is_said_of_a_feature_stands_before_its_records() -> None:
+    ends = {
+        (FIRM, "exposure"): ("，主要来自乙公司", ", mostly 乙公司"),
+        ("another", "fined"): ("，别的企业", ", another firm"),
+    }
+    rows = [weight("exposure", 0.5, 2.0), weight("fined", 100.0, 1.0)]
+    first, second = reasons(rows, WORDS, [], ends=ends)[FIRM]
+    assert first.sentence_zh == "关联风险：50%，主要来自乙公司（由关联关系推算，没有单条记录）"
+    assert first.sentence_en.startswith("Exposure: 50%, mostly 乙公司 (computed")
+    assert "别的企业" not in second.sentence_zh
+
+
 def test_windows_of_one_feature_are_one_reason_spoken_by_the_heaviest() -> None:
     given_ = [
         weight("complaints_30d", 2.0, 0.3),

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
-from models.risk.evaluation import evaluate
+from models.risk.evaluation import Note, evaluate
 from models.risk.subgroups import AGES, SIZES, UNKNOWN
 from pipelines.delivering.evaluation_page import BANDS_ZH, evaluation_page
 from tests.models.risk.literal_list import FEATURES, FIRMS, held, outcomes
@@ -91,7 +91,7 @@ def test_a_hostile_name_stays_text() -> None:
     features = FEATURES.rename(columns={"x": HOSTILE})
     before = features.assign(**{HOSTILE: [1, 2, 3, 4, 5, 6, 7]})
     found = evaluate(held(firms=firms, features=features, before_features=before))
-    page = evaluation_page(replace(found, notes=(HOSTILE,)), HOSTILE, HOSTILE)
+    page = evaluation_page(replace(found, notes=(Note(HOSTILE, HOSTILE),)), HOSTILE, HOSTILE)
     told = tags(page)
     assert not [tag for tag, _ in told if tag in {"script", "img"}]
     assert "&lt;script&gt;" in page
@@ -106,6 +106,29 @@ def test_a_first_list_with_nothing_later_has_a_page_too() -> None:
     page = evaluation_page(found, "demo", "abc")
     assert "nothing is known after the list" in page
     assert "chart-reliability" not in page
+
+
+def test_the_page_says_how_well_the_list_is_backed() -> None:
+    page = evaluation_page(evaluate(held()), "demo", "abc")
+    # of A, C and D: A and C have a record, A two departments; nobody has openness, D nothing at all
+    for zh, en, share in (
+        ("至少一条记录", "at least one record", "2/3 = 67%"),
+        ("至少两个部门", "at least two departments", "1/3 = 33%"),
+        ("非法性", "Unlawfulness", "2/3 = 67%"),
+        ("公开性", "Openness", "0/3 = 0%"),
+        ("没有要件有依据", "no element backed", "1/3 = 33%"),
+    ):
+        assert f'{zh} <small lang="en">{en}</small></th><td class="n">{share}' in page
+
+
+def test_the_page_weighs_leads_by_harm_and_says_whom_it_leaves_out() -> None:
+    harm = pd.DataFrame({"participants": [200.0], "amount_fen": [3e10]}, index=["A"])
+    page = evaluation_page(evaluate(held(harm=harm)), "demo", "abc")
+    assert "按参与人数加权" in page
+    assert "1 firm, 200 people; 0 without a figure and 1 not official are left out" in page
+    assert "1 户，3 亿元；未写明的 0 户、未立案的 1 户不计" in page
+    none = evaluation_page(evaluate(held()), "demo", "abc")
+    assert "每户计一次" in none
 
 
 def test_subgroups_are_called_by_their_words() -> None:
