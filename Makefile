@@ -11,8 +11,9 @@ DATA ?= ../shared/data
 
 JUDGED_FIRMS ?= 100000
 DIFFICULTY ?= realistic
+KILLED_FIRMS ?= 2000
 
-.PHONY: demo test test-spark test-spark-all equality lint lock bench graph-bench judgement smesd hat hat-predictions ccf469 dictionary model-card wheel clean
+.PHONY: demo test test-spark test-spark-all equality test-kill test-replay test-airflow lint lock bench graph-bench judgement smesd hat hat-predictions ccf469 dictionary model-card wheel clean
 .DEFAULT_GOAL := help
 
 help:
@@ -34,7 +35,7 @@ test: .venv/.installed ## the whole test suite on the embedded engine
 	$(BIN)/python -m pytest -m "not spark and not campaign" -n 2 --dist loadfile
 
 test-spark: .venv/.installed ## the flow's tests on Apache Spark (Java 17); whole tables of both engines compared
-	$(BIN)/python -m pytest -m "not campaign" --engine spark tests/conf tests/features tests/graphs tests/pipelines/conforming tests/pipelines/landing tests/pipelines/test_both_engines.py tests/pipelines/test_engine_differences.py tests/pipelines/test_intake.py
+	$(BIN)/python -m pytest -m "not campaign" --engine spark -n 2 --dist loadfile --no-loadscope-reorder tests/pipelines/test_both_engines.py tests/conf tests/features tests/graphs tests/pipelines/conforming tests/pipelines/landing tests/pipelines/test_engine_differences.py tests/pipelines/test_intake.py
 
 test-spark-all: .venv/.installed ## every test that uses an engine, on Apache Spark (half an hour)
 	$(BIN)/python -m pytest -m "not campaign" --engine spark
@@ -61,6 +62,18 @@ hat-predictions: .venv/.installed ## a probability for each firm of DATA/hat's w
 ccf469: .venv/.installed ## real firms in DATA/ccf469: the city's model beside LightGBM with default settings
 	$(BIN)/forewarn nightly --city ccf469 --deliveries $(DATA)/ccf469 --lake bench/ccf469 --as-of 2020-12-31
 	$(BIN)/python -m tests.benchmarks.real_firms.ccf469 --lake bench/ccf469
+
+test-kill: .venv/.installed ## nights killed at random moments and around every commit, and started again (hours)
+	$(BIN)/python -m tests.campaigns.kill --firms $(KILLED_FIRMS) --random 100 --commits --out campaigns/kill-sail
+	$(BIN)/python -m tests.campaigns.kill --firms $(KILLED_FIRMS) --random 20 --engine spark --out campaigns/kill-spark
+
+test-replay: .venv/.installed ## twenty nights replayed on both engines, also after vacuum
+	$(BIN)/python -m tests.campaigns.replaying --out campaigns/replay
+
+test-airflow: .venv/.installed ## the DAG file loaded by Airflow itself, in an environment of its own
+	$(BIN)/uv venv -q --allow-existing campaigns/airflow
+	$(BIN)/uv pip install -q --python campaigns/airflow/bin/python "apache-airflow>=3,<3.2"
+	AIRFLOW_HOME=$(CURDIR)/campaigns/airflow/home campaigns/airflow/bin/python tests/campaigns/load_dag.py scripts/airflow
 
 lint: .venv/.installed ## style, types, import rules
 	$(BIN)/ruff check .
