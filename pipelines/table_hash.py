@@ -26,7 +26,7 @@ _NULL = np.uint64(0x9E3779B97F4A7C15)
 def run_hash(lake: Lake, table: str, run_id: str) -> tuple[str, int]:
     """The digest (32 hex digits) of one run's rows in a gold table, and their number."""
     delta = DeltaTable(str(lake.path("gold", table)))
-    rows = delta.to_pyarrow_dataset(partitions=[("run_id", "=", run_id)])
+    rows = delta.to_pyarrow_dataset().filter(pc.field("run_id") == run_id)
     names = [name for name in rows.schema.names if name not in OF_THE_RUN]
     return _digest(names, lambda name: rows.to_table(columns=[name]).column(0), rows.count_rows())
 
