@@ -134,6 +134,20 @@ def known_intervals(
     return every.where(stood & ~F.col("op").eqNullSafe("withdraw"))
 
 
+def histories_of(versions: DataFrame, of: DataFrame) -> DataFrame:
+    """All versions of every record of which some version has one of the values `of`.
+
+    `known_intervals(versions, until, of)` of these rows is that of the whole table: where few of
+    many subjects are asked for, it is put in order among their records alone.
+
+    Args:
+        versions: a silver table.
+        of: columns of the table, each value once.
+    """
+    named = versions.join(of, of.columns, "left_semi").select(*RECORD_KEY).distinct()
+    return versions.join(named, list(RECORD_KEY), "left_semi")
+
+
 def on_days(
     intervals: DataFrame, days: Sequence[datetime.date], since: str = "known_at"
 ) -> DataFrame:

@@ -23,7 +23,7 @@ from features.declaration import (
 from features.declaration import dated as with_day
 from features.feature_sets import FeatureSet
 from features.library import NOTES
-from features.rows import ADDRESS_PREFIX, DAY_COLUMN, Day, EachDay, FirmRow, Rows
+from features.rows import ADDRESS_PREFIX, Day, FirmRow, Rows
 
 
 def subject_features(
@@ -171,14 +171,14 @@ def chosen_rows(column: FeatureColumn, as_of: Day) -> Column:
 
 def _among_sharers(column: FeatureColumn, as_of: datetime.date) -> Column:
     keys = [F.col(f"key__{key}") for key in keys_of(column)]
-    rows = Rows(as_of, f"{column.name}__chosen", over=_same(keys, F.col("subject_id"), as_of))
+    rows = Rows(as_of, f"{column.name}__chosen", over=_same(keys, F.col("subject_id")))
     return F.when(all_known(keys), column.feature.function(rows)).alias(column.name)
 
 
-def note_column(note: Note, as_of: Day) -> Column:
-    """The note beside each record; with `EACH_DAY` among the records of the same day."""
+def note_column(note: Note, as_of: datetime.date) -> Column:
+    """The note beside each record; `features.day_notes` tells those of many days."""
     keys = [F.col(key) for key in note.by]
-    group = _same(keys, F.concat("source", F.lit(" "), "source_record_id"), as_of)
+    group = _same(keys, F.concat("source", F.lit(" "), "source_record_id"))
     chosen = F.expr(with_day(note.where, as_of)) if note.where else F.lit(True)
     if note.newest:
         first = F.when(chosen, F.lit(0)).otherwise(F.lit(1))
@@ -189,12 +189,11 @@ def note_column(note: Note, as_of: Day) -> Column:
     return F.when(all_known(keys), number)
 
 
-def _same(keys: Sequence[Column], own: Column, as_of: Day) -> Window:
+def _same(keys: Sequence[Column], own: Column) -> Window:
     # Rows without a key share nothing: each gets a partition of its own, or they would all be
     # sorted in one task.
     first = F.coalesce(keys[0], F.concat(F.lit("no key: "), own))
-    day = [F.col(DAY_COLUMN)] if isinstance(as_of, EachDay) else []
-    return Window.partitionBy(*day, first, *keys[1:])
+    return Window.partitionBy(first, *keys[1:])
 
 
 def all_known(keys: Iterable[Column]) -> Column:

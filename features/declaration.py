@@ -18,6 +18,7 @@ record counts when it is not dated after `as_of`; one without a date counts too.
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import inspect
 from collections.abc import Callable, Iterable
@@ -26,7 +27,7 @@ from typing import Any, Literal
 
 from pyspark.sql import Column
 
-from features.rows import Day, EachDay, FirmRow, Rows, day_sql
+from features.rows import Day, FirmRow, Rows, day_sql
 
 Kind = Literal["firm", "records", "sharers", "derived"]
 Type = Literal["BIGINT", "DOUBLE", "STRING"]
@@ -366,5 +367,5 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def dated(sql: str, as_of: Day) -> str:
     """A declared condition with the day in place of `{as_of}`, and its year of `{year}`."""
     day = day_sql(as_of)
-    year = f"year({day})" if isinstance(as_of, EachDay) else str(as_of.year)
+    year = str(as_of.year) if isinstance(as_of, datetime.date) else f"year({day})"
     return sql.replace("{as_of}", day).replace("{year}", year)

@@ -34,12 +34,26 @@ class EachDay:
 
 EACH_DAY = EachDay()
 
-Day = datetime.date | EachDay
-"""The day features are of: one for all rows, or each row's own."""
+
+class DayReadError(RuntimeError):
+    """A feature asked for the day where there is none."""
+
+
+@dataclass(frozen=True)
+class NoDay:
+    """In place of a day, for what is the same on all days: asking for it raises `DayReadError`."""
+
+
+NO_DAY = NoDay()
+
+Day = datetime.date | EachDay | NoDay
+"""The day features are of: one for all rows, each row's own, or none that may be read."""
 
 
 def day_sql(day: Day, days_before: int = 0) -> str:
     """The day, or one so many days before it, as both engines read it in SQL."""
+    if isinstance(day, NoDay):
+        raise DayReadError
     if isinstance(day, EachDay):
         return f"date_add({DAY_COLUMN}, -{days_before})" if days_before else DAY_COLUMN
     return f"DATE'{(day - datetime.timedelta(days=days_before)).isoformat()}'"
@@ -47,6 +61,8 @@ def day_sql(day: Day, days_before: int = 0) -> str:
 
 def day_column(day: Day) -> Column:
     """The day as a column."""
+    if isinstance(day, NoDay):
+        raise DayReadError
     return F.col(DAY_COLUMN) if isinstance(day, EachDay) else F.lit(day)
 
 
@@ -109,9 +125,9 @@ class Rows:
 
     def year(self) -> Column:
         """The year of the day."""
-        if isinstance(self.as_of, EachDay):
-            return F.year(F.col(DAY_COLUMN)).cast("bigint")
-        return F.lit(self.as_of.year).cast("bigint")
+        if isinstance(self.as_of, datetime.date):
+            return F.lit(self.as_of.year).cast("bigint")
+        return F.year(day_column(self.as_of)).cast("bigint")
 
     def _kept(self, value: Column) -> Column:
         return F.when(F.expr(self.condition), value) if self.condition else value

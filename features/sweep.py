@@ -8,35 +8,35 @@ more than the work itself: reading, ordering and planning are paid once.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from features.as_of import ARRIVAL_ORDER, RECORD_KEY, known_intervals, on_days
+from features.as_of import ARRIVAL_ORDER, RECORD_KEY, histories_of, known_intervals, on_days
 from features.assemble import (
     all_known,
     chosen_rows,
     keys_of,
-    note_column,
     notes_of,
     prefix_of,
     settled,
     with_derived,
 )
+from features.day_notes import STANDS, counted_days, noted_days
 from features.declaration import (
     SNAPSHOT_KEYS,
     SUBJECT_TABLES,
     FeatureColumn,
     FeatureError,
     Note,
-    dated,
 )
 from features.feature_sets import FeatureSet
 from features.repairs import REPAIRABLE, taken_back
-from features.rows import ADDRESS_PREFIX, DAY_COLUMN, EACH_DAY, FirmRow, Rows
+from features.rows import ADDRESS_PREFIX, DAY_COLUMN, EACH_DAY, NO_DAY, DayReadError, FirmRow, Rows
 
 KEYS = (DAY_COLUMN, "subject_id")
 
@@ -84,7 +84,9 @@ def features_of_days(
             c for c in needed.values() if c.feature.kind == "records" and c.feature.table == table
         ]
         if columns and table in tables:
-            firms = firms.join(sweep.record_features(table, columns), list(KEYS), "left")
+            # set aside one by one: a plan of all tables at once takes longer to make than to run
+            found = keep(sweep.record_features(table, columns), f"features_of_{table}")
+            firms = firms.join(found, list(KEYS), "left")
     plain = [c for c in needed.values() if c.feature.kind != "derived"]
     firms = firms.select(
         *KEYS, *[settled(c, F.col(c.name), c.feature.table in tables) for c in plain]
@@ -106,25 +108,42 @@ class _Sweep:
         self.days = days
         self.keep = keep
         self.wanted = wanted
+        self.narrowed: dict[str, DataFrame] = {}
         self.subjects = None
         if wanted is not None:
             self.subjects = keep(wanted.select("subject_id").distinct(), "subjects")
         self.gone = self._gone()
 
+    def intervals(self, table: str, of: DataFrame | None) -> DataFrame:
+        """`known_intervals` of a table; of few subjects' records after these were set aside."""
+        versions = self._versions(table, of)
+        return known_intervals(versions, self.days[-1], of)
+
+    def _versions(self, table: str, of: DataFrame | None) -> DataFrame:
+        if of is None:
+            return self.tables[table]
+        name = f"{table}_of_{'_'.join(of.columns)}"
+        if name not in self.narrowed:
+            self.narrowed[name] = self.keep(histories_of(self.tables[table], of), name)
+        return self.narrowed[name]
+
     def standing(self, table: str, of: DataFrame | None) -> DataFrame:
-        """The known state of a table on every day, one row a standing record and day."""
-        intervals = known_intervals(self.tables[table], self.days[-1], of)
+        """The versions of records, `STANDS` telling on which of the days each one counts.
+
+        It does while it is the record's known state, once what it tells of has happened, and unless
+        a repair or objection took it away.
+        """
+        rows = self.intervals(table, of)
         if table in REPAIRABLE and self.gone is not None:
             own = self.gone.where(F.col("gone_from") == table).select(
                 F.col("gone_record").alias("source_record_id"),
                 F.col("gone_subject").alias("subject_id"),
                 "gone_days",
             )
-            intervals = intervals.join(own, ["source_record_id", "subject_id"], "left")
-            rows = on_days(intervals, self.days)
-            away = F.array_contains("gone_days", F.col(DAY_COLUMN))
-            return rows.where(~F.coalesce(away, F.lit(False))).drop("gone_days")
-        return on_days(intervals, self.days)
+            rows = rows.join(own, ["source_record_id", "subject_id"], "left")
+        gone = F.col("gone_days") if "gone_days" in rows.columns else None
+        counts = [F.when(_counts_on(day, gone), F.lit(day)) for day in self.days]
+        return rows.select(*self.tables[table].columns, F.array(*counts).alias(STANDS))
 
     def _gone(self) -> DataFrame | None:
         """What repairs and objections took away, and on which of the days."""
@@ -146,23 +165,36 @@ class _Sweep:
         own = [c for c in present if c.feature.kind == "firm"]
         shared = [c for c in present if c.feature.kind == "sharers"]
         keys = sorted({key for c in shared for key in keys_of(c)})
-        rows = self._firm_rows(self.subjects, "address" in self.tables)
+        dayless = _dayless(own)
+        rows = self._firm_rows(self.subjects, "address" in self.tables, dayless.values())
         if self.wanted is not None:
             rows = rows.join(self.wanted, list(KEYS), "left_semi")
         firms = rows.select(
             *KEYS,
-            *[c.feature.function(FirmRow(EACH_DAY, prefix_of(c))).alias(c.name) for c in own],
+            *[
+                (
+                    F.col(_made(c.name))
+                    if c.name in dayless
+                    else c.feature.function(FirmRow(EACH_DAY, prefix_of(c)))
+                ).alias(c.name)
+                for c in own
+            ],
             *[F.col(key).alias(f"key__{key}") for key in keys],
         )
         if not shared:
             return firms
         firms = self.keep(firms, "firms")
-        for by, found in self._among_sharers(shared).items():
+        for by, found in self._among_sharers(shared, firms).items():
             firms = firms.join(found, [DAY_COLUMN, *[f"key__{key}" for key in by]], "left")
         return firms.select(*KEYS, *[c.name for c in (*own, *shared)])
 
-    def _among_sharers(self, shared: Sequence[FeatureColumn]) -> dict[tuple[str, ...], DataFrame]:
-        """The aggregates of all firms with the same keys, by the keys: one pass for each."""
+    def _among_sharers(
+        self, shared: Sequence[FeatureColumn], firms: DataFrame
+    ) -> dict[tuple[str, ...], DataFrame]:
+        """The aggregates of all firms with the same keys, by the keys: one pass for each.
+
+        `firms`: those whose features are asked for, with their keys; no other keys are counted.
+        """
         by_keys: dict[tuple[str, ...], list[FeatureColumn]] = {}
         for column in shared:
             by_keys.setdefault(tuple(keys_of(column)), []).append(column)
@@ -175,19 +207,17 @@ class _Sweep:
                 for c in columns
             ]
             known = narrow.where(all_known([F.col(name) for name in names]))
-            told = on_days(known, self.days, "from_day")
-            dated_flags = [
-                chosen_rows(c, EACH_DAY).alias(f"{c.name}__chosen") for c in columns if _of_day(c)
-            ]
-            told = told.select("*", *dated_flags) if dated_flags else told
+            if self.wanted is not None:
+                known = known.join(firms.select(*names).distinct(), names, "left_semi")
+            # what is the same on all days is told first: no text is read for each day
+            told = known.select("*", *_flags([c for c in columns if not _of_day(c)]))
+            told = on_days(told, self.days, "from_day")
+            told = told.select("*", *_flags([c for c in columns if _of_day(c)]))
             found[by] = told.groupBy(DAY_COLUMN, *names).agg(*values)
         return found
 
     def _sharing_rows(self, shared: Sequence[FeatureColumn]) -> DataFrame:
-        """Every firm's row with the days on which it stood: keys, and what the columns count.
-
-        The flags that are the same on all days stand here, so that no text is read for each day.
-        """
+        """Every firm's row with the days on which it stood: keys, and what the conditions read."""
         keys = sorted({key for c in shared for key in keys_of(c)})
         if any(c.feature.table == "address" for c in shared):
             # what is registered where is a matter of the day: each day is an interval of its own
@@ -196,19 +226,15 @@ class _Sweep:
             rows = rows.select("*", day.alias("from_day"), F.date_add(day, 1).alias("known_until"))
         else:
             rows = self._latest_intervals("registration", None)
-        dayless = [c for c in shared if not _of_day(c)]
-        read = sorted({name for c in shared if _of_day(c) for name in _columns_read(c, rows)})
-        return rows.select(
-            "from_day",
-            "known_until",
-            *[chosen_rows(c, EACH_DAY).alias(f"{c.name}__chosen") for c in dayless],
-            *[F.col(key).alias(f"key__{key}") for key in keys],
-            *read,
-        )
+        read = sorted({name for c in shared for name in _columns_read(c, rows)})
+        named = [F.col(key).alias(f"key__{key}") for key in keys]
+        return rows.select("from_day", "known_until", *named, *read)
 
-    def _firm_rows(self, of: DataFrame | None, addressed: bool) -> DataFrame:
-        """`features.assemble.firm_rows` of every day."""
-        firms = self._latest("registration", of)
+    def _firm_rows(
+        self, of: DataFrame | None, addressed: bool, made: Iterable[Column] = ()
+    ) -> DataFrame:
+        """`features.assemble.firm_rows` of every day, with what is `made` of a registration."""
+        firms = self._latest("registration", of, made)
         if not addressed:
             return firms
         address = self._latest("address", None if of is None else self._addresses(of))
@@ -223,14 +249,14 @@ class _Sweep:
 
     def _addresses(self, of: DataFrame) -> DataFrame:
         """The addresses at which these subjects were ever registered."""
-        own = self.tables["registration"].join(of, "subject_id", "left_semi")
+        own = self._versions("registration", of)
         ids = own.select(F.col("domicile_address_id").alias("address_id"))
         return self.keep(ids.where(F.col("address_id").isNotNull()).distinct(), "addresses")
 
-    def _latest(self, table: str, of: DataFrame | None) -> DataFrame:
-        """`latest_by_key` of a snapshot table on every day."""
-        rows = on_days(self._latest_intervals(table, of), self.days, "from_day")
-        return rows.select(DAY_COLUMN, *self.tables[table].columns)
+    def _latest(self, table: str, of: DataFrame | None, made: Iterable[Column] = ()) -> DataFrame:
+        """`latest_by_key` of a snapshot table on every day, with what is `made` of its rows."""
+        rows = self._latest_intervals(table, of).select("*", *made)
+        return on_days(rows, self.days, "from_day").drop("from_day", "known_until")
 
     def _latest_intervals(self, table: str, of: DataFrame | None) -> DataFrame:
         """The rows that speak for their keys, and when: `known_intervals` without the others.
@@ -240,14 +266,15 @@ class _Sweep:
         """
         keys = SNAPSHOT_KEYS[table]
         name = F.concat("source", F.lit("\x01"), "source_record_id")
+        # with every record of a key asked for, all of the key's own are among them
         several = (
-            self.tables[table]
+            self._versions(table, of)
             .groupBy(*keys)
             .agg(F.min(name).alias("first_"), F.max(name).alias("last_"))
             .where(F.col("first_") != F.col("last_"))
             .select(*keys)
         )
-        rows = known_intervals(self.tables[table], self.days[-1], of)
+        rows = self.intervals(table, of)
         rows = rows.where(all_known([F.col(key) for key in keys]))
         newest_first = [F.col(n).desc() for n in (*ARRIVAL_ORDER, *RECORD_KEY)]
         rank = F.row_number().over(Window.partitionBy(DAY_COLUMN, *keys).orderBy(*newest_first))
@@ -271,29 +298,45 @@ class _Sweep:
     def _dated_records(self, table: str, columns: Sequence[FeatureColumn]) -> DataFrame:
         """`features.assemble.dated_records` of every day, with the notes beside them."""
         notes = notes_of(table, columns)
-        across = [n for n in notes if "subject_id" not in n.by and self.subjects is not None]
-        ranked = any(n.newest for n in across)
-        own = self._happened(table, None if ranked else self.subjects)
-        counted = {} if ranked else {n.name: n for n in across}
-        beside = [note_column(n, EACH_DAY).alias(n.name) for n in notes if n.name not in counted]
-        records = own.select("*", *beside) if beside else own
-        for note in counted.values():
-            records = records.join(self._counts(table, note), [DAY_COLUMN, *note.by], "left")
-        if ranked and self.subjects is not None:
+        # a place among other firms' records needs all of them; a count is made aside
+        others = any(n.newest and "subject_id" not in n.by for n in notes)
+        rows = self.standing(table, None if others else self.subjects)
+        for note in notes:
+            if not note.newest:
+                rows = rows.join(self._counts(table, note), list(note.by), "left")
+        records = noted_days(rows, notes, self.days)
+        if others and self.subjects is not None:
             records = records.join(self.subjects, "subject_id", "left_semi")
         return records
 
-    def _happened(self, table: str, of: DataFrame | None) -> DataFrame:
-        rows = self.standing(table, of)
-        event_date = F.col("event_date")
-        return rows.where(event_date.isNull() | (event_date <= F.col(DAY_COLUMN)))
-
     def _counts(self, table: str, note: Note) -> DataFrame:
         """A count among all subjects' records, for the keys that the wanted subjects' have."""
-        own = self.tables[table].join(self.subjects, "subject_id", "left_semi")
-        keys = own.where(all_known([F.col(key) for key in note.by])).select(*note.by).distinct()
-        rows = self._happened(table, self.keep(keys, f"keys_{note.name}"))
-        return rows.groupBy(DAY_COLUMN, *note.by).agg(_count(note).alias(note.name))
+        keys = None
+        if self.subjects is not None:
+            own = self._versions(table, self.subjects)
+            keys = own.where(all_known([F.col(key) for key in note.by])).select(*note.by).distinct()
+            keys = self.keep(keys, f"keys_{note.name}")
+        return counted_days(self.standing(table, keys), note, self.days)
+
+
+def _dayless(columns: Sequence[FeatureColumn]) -> dict[str, Column]:
+    """What is read off a registration and is the same on all days, by the column's name."""
+    found = {}
+    for column in columns:
+        if column.feature.table == "registration":
+            with contextlib.suppress(DayReadError):
+                value = column.feature.function(FirmRow(NO_DAY))
+                found[column.name] = value.alias(_made(column.name))
+    return found
+
+
+def _made(name: str) -> str:
+    return f"{name}__made"
+
+
+def _flags(columns: Sequence[FeatureColumn]) -> list[Column]:
+    """Whether a row is one that each of the columns counts."""
+    return [chosen_rows(c, EACH_DAY).alias(f"{c.name}__chosen") for c in columns]
 
 
 def _of_day(column: FeatureColumn) -> bool:
@@ -307,7 +350,11 @@ def _columns_read(column: FeatureColumn, rows: DataFrame) -> list[str]:
     return [name for name in rows.columns if name in words - {DAY_COLUMN}]
 
 
-def _count(note: Note) -> Column:
-    if not note.where:
-        return F.count(F.lit(1))
-    return F.count(F.when(F.expr(dated(note.where, EACH_DAY)), F.lit(1)))
+def _counts_on(day: datetime.date, gone_days: Column | None) -> Column:
+    """Whether a version of `known_intervals` counts on a day."""
+    on, until, happened = F.lit(day), F.col("known_until"), F.col("event_date")
+    counts = (F.col("known_at") <= on) & (until.isNull() | (until > on))
+    counts = counts & (happened.isNull() | (happened <= on))
+    if gone_days is None:
+        return counts
+    return counts & ~F.coalesce(F.array_contains(gone_days, on), F.lit(False))

@@ -60,6 +60,9 @@ class CompactGraph:
     _pairs: dict[tuple[str, ...], tuple[NDArray[np.int32], NDArray[np.int32]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _masks: dict[tuple[str, ...], NDArray[np.bool_]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def node_count(self) -> int:
@@ -98,10 +101,12 @@ class CompactGraph:
         return (nodes >= start) & (nodes < end)
 
     def edges_of(self, *kinds: str) -> NDArray[np.bool_]:
-        """Mask of the edges of these kinds, self-loops left out."""
-        wanted = np.zeros(len(EDGE_KINDS), bool)
-        wanted[[EDGE_CODE[kind] for kind in kinds]] = True
-        return wanted[self.edge_kind] & (self.src != self.dst)
+        """Mask of the edges of these kinds, self-loops left out; the caller may write into it."""
+        if kinds not in self._masks:
+            wanted = np.zeros(len(EDGE_KINDS), bool)
+            wanted[[EDGE_CODE[kind] for kind in kinds]] = True
+            self._masks[kinds] = wanted[self.edge_kind] & (self.src != self.dst)
+        return self._masks[kinds].copy()
 
     def distinct_pairs(self, *kinds: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """The pairs (src, dst) that edges of these kinds join, each once, sorted, no self-loops.

@@ -59,22 +59,23 @@ def pairs_of(
     return graph.pairs_of(mask)
 
 
-def groups(
-    graph: CompactGraph,
-    subjects: NDArray[np.int32] | None = None,
-    *,
-    hub_cap: int = HUB_CAP,
-    asked: NDArray[np.int32] | None = None,
-) -> Groups:
+@dataclass(frozen=True)
+class GroupLabels:
+    """Firms in groups without their names: label[firm]; first and size by label.
+
+    first: the smallest firm of each group.
+    """
+
+    label: NDArray[np.int32]
+    first: NDArray[np.int64]
+    size: NDArray[np.int64]
+
+
+def group_labels(graph: CompactGraph, hub_cap: int = HUB_CAP) -> GroupLabels:
     """Weak components of the firms over their close links.
 
     A node with more than `hub_cap` distinct neighbours among them does not glue: its edges are left
     out here, and a hub that is a firm stands alone. size counts firms, those from outside the city included.
-
-    The id is "G" and 16 hex digits of the SHA-256 of the smallest subject id of the group, so it
-    is the same whatever else the graph holds. `subjects` are the numbers of the firms that may
-    name a group (all firms unless given); a group without one is named after its smallest firm.
-    `asked`: firms whose groups get their id (all unless given); the others' stays empty.
     """
     src, dst = pairs_of(graph, close_links(graph))
     # a mutual holding (A in B, B in A) is one neighbour, not two
@@ -87,20 +88,36 @@ def groups(
     # renumbered by the smallest firm, since scipy promises no order
     _, first, label = np.unique(found, return_index=True, return_inverse=True)
     rank = np.argsort(np.argsort(first, kind="stable"), kind="stable")
-    label = rank[label]
-    smallest = np.sort(first)
+    size = np.bincount(rank[label], minlength=len(first)).astype(np.int64)
+    return GroupLabels(rank[label].astype(np.int32), np.sort(first).astype(np.int64), size)
+
+
+def groups(
+    graph: CompactGraph,
+    subjects: NDArray[np.int32] | None = None,
+    *,
+    hub_cap: int = HUB_CAP,
+    asked: NDArray[np.int32] | None = None,
+    labels: GroupLabels | None = None,
+) -> Groups:
+    """`group_labels` with the groups' ids.
+
+    The id is "G" and 16 hex digits of the SHA-256 of the smallest subject id of the group, so it
+    is the same whatever else the graph holds. `subjects` are the numbers of the firms that may
+    name a group (all firms unless given); a group without one is named after its smallest firm.
+    `asked`: firms whose groups get their id (all unless given); the others' stays empty.
+    `labels`: where they were worked out before.
+    """
+    found = group_labels(graph, hub_cap) if labels is None else labels
+    label, smallest = found.label, found.first
     if subjects is not None:
-        named = np.full(len(first), graph.firm_count, np.int64)
+        named = np.full(len(smallest), graph.firm_count, np.int64)
         np.minimum.at(named, label[subjects], subjects)
         smallest = np.where(named < graph.firm_count, named, smallest)
-    told = np.arange(len(first)) if asked is None else np.unique(label[asked])
-    ids = np.full(len(first), "", object)
+    told = np.arange(len(smallest)) if asked is None else np.unique(label[asked])
+    ids = np.full(len(smallest), "", object)
     ids[told] = [_group_id(name) for name in graph.ids.take(pa.array(smallest[told])).to_pylist()]
-    return Groups(
-        label=label.astype(np.int32),
-        group_id=tuple(ids.tolist()),
-        size=np.bincount(label, minlength=len(first)).astype(np.int64),
-    )
+    return Groups(label=label, group_id=tuple(ids.tolist()), size=found.size)
 
 
 def circular_holdings(graph: CompactGraph) -> NDArray[np.bool_]:

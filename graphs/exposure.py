@@ -16,10 +16,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from graphs.compact import CompactGraph
-from graphs.kinds import EDGE_KINDS
+from graphs.kinds import EDGE_KINDS, NODE_KINDS
 from graphs.ties import Ties
 
 ONE = 2**40  # an amount of 1: integers add up alike in any order
@@ -127,23 +128,36 @@ def exposure(
 
 
 def path_words(graph: CompactGraph, along: Ties, path: NDArray[np.int32]) -> str | None:
-    """A path as JSON, None for an empty one: nodes and the ties between them by turns.
+    """One path as `paths_in_words` writes it."""
+    return paths_in_words(graph, along, path[np.newaxis])[0]
+
+
+def paths_in_words(graph: CompactGraph, along: Ties, paths: NDArray[np.int32]) -> list[str | None]:
+    """Paths as JSON, None for an empty one: nodes and the ties between them by turns.
 
     `[{"node": id, "kind": "firm"}, {"edge": "directorship", "direction": "up"}, {"node": ...}]`,
     from the case to the firm. Direction down: from who holds or directs to what is held or
     directed; up: the other way.
     """
-    nodes = path[path >= 0].tolist()
-    if not nodes:
-        return None
-    steps: list[dict[str, str]] = []
-    for here, node in enumerate(nodes):
-        if here:
-            place = along.between(nodes[here - 1], node)
-            direction = "down" if along.down[place] else "up"
-            steps.append({"edge": EDGE_KINDS[along.kind[place]], "direction": direction})
-        steps.append({"node": graph.id_of(node), "kind": graph.kind_of(node)})
-    return json.dumps(steps, ensure_ascii=False, separators=(",", ":"))
+    row, place = np.nonzero(paths >= 0)
+    node = paths[row, place]
+    kind = np.searchsorted(graph.kind_start, node, side="right") - 1
+    tied = np.flatnonzero(place > 0)
+    tie = along.between(node[tied - 1], node[tied])
+    edges = [
+        {"edge": EDGE_KINDS[code], "direction": "down" if down else "up"}
+        for code, down in zip(along.kind[tie].tolist(), along.down[tie].tolist(), strict=True)
+    ]
+    steps: list[list[dict[str, str]]] = [[] for _ in range(len(paths))]
+    following = iter(edges)
+    names = graph.ids.take(pa.array(node)).to_pylist()
+    for of, hop, name, code in zip(row.tolist(), place.tolist(), names, kind.tolist(), strict=True):
+        if hop:
+            steps[of].append(next(following))
+        steps[of].append({"node": name, "kind": NODE_KINDS[code]})
+    return [
+        json.dumps(way, ensure_ascii=False, separators=(",", ":")) if way else None for way in steps
+    ]
 
 
 def _spread(

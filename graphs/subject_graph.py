@@ -16,12 +16,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from graphs.compact import WHOLE, CompactGraph, compact
-from graphs.components import HUB_CAP, circular_holdings, distinct_pairs, groups
+from graphs.components import HUB_CAP, GroupLabels, circular_holdings, distinct_pairs, groups
 from graphs.concert import CONCERT_GROUP, concert_groups, joined_groups
 from graphs.control import Control, control
 from graphs.declaration import GRAPH_FEATURES, GraphFeature
-from graphs.edge_history import EdgeHistory
-from graphs.exposure import ExposureSettings, case_weight, exposure, path_words
+from graphs.edge_history import DayEdges
+from graphs.exposure import ExposureSettings, case_weight, exposure, paths_in_words
 from graphs.kinds import (
     DIRECTORSHIP,
     FIRM,
@@ -91,27 +91,29 @@ def graph_features(
 
 
 def day_features(
-    history: EdgeHistory,
+    day: DayEdges,
     subjects: NDArray[np.int32],
     wanted: NDArray[np.int32],
     known_cases: pa.Table,
     as_of: datetime.date,
     *,
+    labels: GroupLabels | None = None,
     shape_settings: ShapeSettings | None = None,
     control_threshold: float = 0.5,
     concert: pa.Table | None = None,
 ) -> pa.Table:
     """`graph_features` of one day out of the edges' history, the rows of the `wanted` subjects.
 
-    `subjects` and `wanted`: numbers of the history (`EdgeHistory.firm_numbers`), ascending; who is
-    registered as of the day, and those of them whose rows are asked for. The rest as for
-    `graph_features`; the values are the same.
+    `day`: `EdgeHistory.on` of the day, over the shapes' `history_days`. `subjects` and `wanted`:
+    numbers of the history (`EdgeHistory.firm_numbers`), ascending; who is registered as of the day,
+    and those of them whose rows are asked for. `labels`: `group_labels` of the day's graph, where
+    they are there. The rest as for `graph_features`; the values are the same.
     """
     settings = shape_settings or ShapeSettings()
-    day = history.on(as_of, settings.history_days, subjects)
     numbers = day.number[wanted]
+    names = day.graph.ids.take(pa.array(numbers))
     return _table(
-        _Asked(day.graph, day.number[subjects], numbers, history.ids.take(pa.array(wanted))),
+        _Asked(day.graph, day.number[subjects], numbers, names, labels),
         _cases(day.graph, known_cases, as_of),
         as_of,
         recent_changes_of(day, as_of, settings),
@@ -129,6 +131,7 @@ class _Asked:
     subjects: NDArray[np.int32]
     numbers: NDArray[np.int32]
     names: pa.StringArray
+    labels: GroupLabels | None = None
 
 
 @dataclass(frozen=True)
@@ -208,7 +211,9 @@ def _others_in(
 
 
 def _group_columns(asked: _Asked, cases: NDArray[np.int32], hub_cap: int) -> Columns:
-    found = groups(asked.graph, asked.subjects, hub_cap=hub_cap, asked=asked.numbers)
+    found = groups(
+        asked.graph, asked.subjects, hub_cap=hub_cap, asked=asked.numbers, labels=asked.labels
+    )
     label = found.label[asked.numbers]
     return {
         "group_id": pa.array(found.group_id, pa.string()).take(pa.array(label)),
@@ -288,7 +293,7 @@ def _exposure_columns(
     settings: ExposureSettings | None,
 ) -> Columns:
     settings = settings or ExposureSettings()
-    along = ties(graph, tie_settings)
+    along = ties(graph, tie_settings, around=(cases, settings.hops))
     epoch = datetime.date(1970, 1, 1)
     weights = np.array(
         [
@@ -299,13 +304,9 @@ def _exposure_columns(
     )
     result = exposure(graph, along, cases, weights, settings)
     hops = result.hops[numbers]
-    reached = np.flatnonzero(hops > 0)
-    paths: list[str | None] = [None] * len(numbers)
-    for row in reached.tolist():
-        paths[row] = path_words(graph, along, result.path[numbers[row]])
     return {
         "exposure": result.score[numbers],
         "exposure_hops": pa.array(hops, pa.int64(), mask=hops == 0),
         "exposure_case_count": result.case_count[numbers],
-        "exposure_path": paths,
+        "exposure_path": paths_in_words(graph, along, result.path[numbers]),
     }

@@ -73,20 +73,35 @@ class Ties:
     kind: NDArray[np.int8]
     down: NDArray[np.bool_]
 
-    def between(self, node: int, neighbour: int) -> int:
-        """The place of the tie between two nodes."""
-        begin, end = int(self.start[node]), int(self.start[node + 1])
-        return begin + int(np.searchsorted(self.neighbour[begin:end], neighbour))
+    def between(self, node: NDArray[np.int32], neighbour: NDArray[np.int32]) -> NDArray[np.int64]:
+        """The place of the tie between each node and the neighbour beside it."""
+        low, high = self.start[node], self.start[node.astype(np.int64) + 1]
+        while (low < high).any():  # all of them halve their span at once
+            middle = (low + high) // 2
+            before = (low < high) & (self.neighbour[np.minimum(middle, high - 1)] < neighbour)
+            low, high = np.where(before, middle + 1, low), np.where(before, high, middle)
+        return low
 
 
-def ties(graph: CompactGraph, settings: TieSettings | None = None) -> Ties:
+def ties(
+    graph: CompactGraph,
+    settings: TieSettings | None = None,
+    *,
+    around: tuple[NDArray[np.int32], int] | None = None,
+) -> Ties:
     """The graph's ties, degree-normalised: S = D^-1/2 W D^-1/2, hubs damped or left out.
 
     Where several edges join two nodes the strongest counts (ties among them go to the earlier
-    kind of `EDGE_KINDS`); they are not added up. D is a node's sum of weights.
+    kind of `EDGE_KINDS`); they are not added up. D is a node's sum of weights. `around`: nodes and
+    a number of hops; only the ties that ways of so many hops from there can take need be right, and
+    the others may be missing.
     """
     settings = settings or TieSettings()
-    low, high, weight, kind, down = _strongest(graph, settings)
+    asked = np.ones(graph.edge_count, bool)
+    if around is not None:
+        near = _near(graph, *around, settings.hub_limit)
+        asked = near[graph.src] | near[graph.dst]
+    low, high, weight, kind, down = _strongest(graph, settings, np.flatnonzero(asked))
     nodes = graph.node_count
     neighbours = np.bincount(low, minlength=nodes) + np.bincount(high, minlength=nodes)
     keep = (neighbours[low] <= settings.hub_limit) & (neighbours[high] <= settings.hub_limit)
@@ -115,35 +130,73 @@ def ties(graph: CompactGraph, settings: TieSettings | None = None) -> Ties:
     )
 
 
-def _strongest(graph: CompactGraph, settings: TieSettings) -> tuple[NDArray[np.generic], ...]:
-    """Each joined pair (low, high) once: weight, kind, and whether the edge runs low to high."""
+def _near(
+    graph: CompactGraph, nodes: NDArray[np.int32], hops: int, hub_limit: int
+) -> NDArray[np.bool_]:
+    """Nodes within so many hops, and whatever may be a hub: whom it joins tells their degrees."""
+    ends = np.bincount(graph.src, minlength=graph.node_count)
+    ends += np.bincount(graph.dst, minlength=graph.node_count)
+    near = np.zeros(graph.node_count, bool)
+    near[nodes] = True
+    for _ in range(hops):
+        src, dst = near[graph.src], near[graph.dst]
+        near[graph.dst[src]] = True
+        near[graph.src[dst]] = True
+    found: NDArray[np.bool_] = near | (ends > hub_limit)
+    return found
+
+
+def _strongest(
+    graph: CompactGraph, settings: TieSettings, edges: NDArray[np.int64]
+) -> tuple[NDArray[np.generic], ...]:
+    """Each pair (low, high) that the edges join once: weight, kind, and whether it runs low to high."""
     by_kind = np.zeros(len(EDGE_CODE), np.int64)
     for name, value in settings.kind_weights.items():
         by_kind[EDGE_CODE[name]] = value
-    weight = by_kind[graph.edge_kind]
-    directs = graph.edge_kind == EDGE_CODE[DIRECTORSHIP]
+    src, dst, kind = graph.src[edges], graph.dst[edges], graph.edge_kind[edges]
+    role, stake = graph.role[edges], graph.stake[edges]
+    weight = by_kind[kind]
+    directs = kind == EDGE_CODE[DIRECTORSHIP]
     for name, value in settings.role_weights.items():
         if name in graph.roles:
-            weight[directs & (graph.role == graph.roles.index(name))] = value
-    owns = (graph.edge_kind == EDGE_CODE[OWNERSHIP]) & (graph.stake > 0)
+            weight[directs & (role == graph.roles.index(name))] = value
+    owns = (kind == EDGE_CODE[OWNERSHIP]) & (stake > 0)
     room = WHOLE - by_kind[EDGE_CODE[OWNERSHIP]]
-    weight[owns] += np.minimum(graph.stake[owns], WHOLE) * room // WHOLE
+    weight[owns] += np.minimum(stake[owns], WHOLE) * room // WHOLE
 
-    used = np.flatnonzero((graph.src != graph.dst) & (weight > 0))
-    low, high = np.minimum(graph.src, graph.dst)[used], np.maximum(graph.src, graph.dst)[used]
+    used = (src != dst) & (weight > 0)
+    src, dst, kind, weight = src[used], dst[used], kind[used], weight[used]
+    low, high = np.minimum(src, dst), np.maximum(src, dst)
     pair = (low.astype(np.int64) << 32) | high
-    order = np.argsort(pair)
+    order = _in_order(pair, dst, src < dst, graph.node_count)
     ordered = pair[order]
     first = np.ones(len(order), bool)
     first[1:] = ordered[1:] != ordered[:-1]
     repeated = ~first
     repeated[:-1] |= ~first[1:]
     some = order[repeated]  # among edges of one pair: heaviest, then the order of the edges
-    by_worth = np.lexsort((some, graph.edge_kind[used][some], -weight[used][some], pair[some]))
+    by_worth = np.lexsort((some, kind[some], -weight[some], pair[some]))
     order[repeated] = some[by_worth]
     chosen = order[first]
-    down = graph.src[used][chosen] == low[chosen]
-    return low[chosen], high[chosen], weight[used][chosen], graph.edge_kind[used][chosen], down
+    down = src[chosen] == low[chosen]
+    return low[chosen], high[chosen], weight[chosen], kind[chosen], down
+
+
+def _in_order(
+    pair: NDArray[np.int64], dst: NDArray[np.int32], ascending: NDArray[np.bool_], nodes: int
+) -> NDArray[np.int64]:
+    """The order of the pairs (low, high) of edges that stand by (src, dst), without sorting them.
+
+    Edges that run from low to high are in order. The others are once they are dealt out by their
+    lower end. What is left to the sort is to merge the two, which it sees.
+    """
+    up, down = np.flatnonzero(ascending), np.flatnonzero(~ascending)
+    dealt = sparse.csr_matrix(
+        (down, (dst[down], np.arange(len(down)))), shape=(nodes, len(down)), dtype=np.int64
+    )
+    both = np.concatenate([up, dealt.data])
+    found: NDArray[np.int64] = both[np.argsort(pair[both], kind="stable")]
+    return found
 
 
 def _hub_damping(neighbours: NDArray[np.int64], hub_cap: int) -> NDArray[np.float64]:

@@ -25,7 +25,7 @@ from conf.city import City
 from features.as_of import known_intervals, on_days
 from features.sweep import features_of_days
 from graphs.compact import GraphTooLarge
-from graphs.components import groups
+from graphs.components import GroupLabels, group_labels
 from graphs.edge_history import ALWAYS, EdgeHistory, edge_history
 from graphs.edges import EDGE_TABLES, edge_versions, shared_premises
 from graphs.subject_graph import GRAPH_FEATURES, day_features
@@ -48,17 +48,14 @@ _EPOCH = date(1970, 1, 1)
 class Swept:
     """The features of several days; they lie in `folder` as long as the sweep is open.
 
-    history: the graph of all days; registered, wanted: firms of each day, as numbers of it.
+    own: those of the feature set, of all days in order, None where they are too many to be held at
+    once and each day lies in a file of its own.
     """
 
-    city: City
     days: tuple[date, ...]
     folder: Path
-    history: EdgeHistory
-    registered: Mapping[date, NDArray[np.int32]]
-    wanted: Mapping[date, NDArray[np.int32]]
-    cases: pa.Table
-    tables: Mapping[str, DataFrame]
+    names: tuple[str, ...]
+    own: pa.Table | None
 
     def table(self, day: date) -> pa.Table:
         """The features of one day's wanted firms, sorted by subject_id.
@@ -66,16 +63,7 @@ class Swept:
         subject_id, the feature set's columns, the graph's (`GRAPH_FEATURES`): the rows and values
         that `assembled` has for these firms.
         """
-        graph = day_features(
-            self.history,
-            self.registered[day],
-            self.wanted[day],
-            self._known_cases(day),
-            day,
-            shape_settings=shape_settings(self.city),
-            control_threshold=self.city.control_threshold,
-            concert=concert_members(self._concert(day), day),
-        )
+        graph = pq.read_table(_graph_file(self.folder, day))
         own = self._own(day)
         if not own["subject_id"].combine_chunks().equals(graph["subject_id"].combine_chunks()):
             raise RuntimeError(
@@ -88,25 +76,13 @@ class Swept:
         return own
 
     def _own(self, day: date) -> pa.Table:
-        names = city_feature_set(self.city).names()
-        part = self.folder / "features" / f"as_of={day}"
-        if not part.is_dir():  # nobody was wanted on that day
-            schema = pq.read_schema(next((self.folder / "features").rglob("*.parquet")))
-            return schema.empty_table().select(["subject_id", *names])
-        rows = pq.read_table(part, partitioning=None).select(["subject_id", *names])
-        return rows.sort_by("subject_id")
-
-    def _known_cases(self, day: date) -> pa.Table:
-        """What `assembling.known_cases` finds as of the day."""
-        rows = self.cases.filter(pa.array(_standing(self.cases, day)))
-        first = rows.group_by("subject_id").aggregate([("stage_date", "min")])
-        first = first.rename_columns({"stage_date_min": "stage_date"})
-        return first.select(["subject_id", "stage_date"]).sort_by("subject_id")
-
-    def _concert(self, day: date) -> dict[str, DataFrame]:
-        if "concert_party" not in self.tables:
-            return {}
-        return {"concert_party": on_days(known_intervals(self.tables["concert_party"], day), [day])}
+        if self.own is None:
+            part = self.folder / "features" / f"as_of={day}"
+            rows = pq.read_table(part, partitioning=None)
+            return rows.select(["subject_id", *self.names]).sort_by("subject_id")
+        days = self.own["as_of"].cast(pa.int32()).to_numpy()
+        start, end = np.searchsorted(days, [(day - _EPOCH).days, (day - _EPOCH).days + 1])
+        return self.own.slice(start, end - start).select(["subject_id", *self.names])
 
 
 @contextmanager
@@ -146,34 +122,69 @@ def _made(
     register = _read(folder / "registration", ["subject_id", "known_at", "known_until"])
     register = register.filter(pc.is_valid(register["subject_id"]))
     history = _history(tables, standing, register, city, keep, last, folder)
+    cases = _cases(tables, city, last)
     number = history.firm_numbers(register["subject_id"].combine_chunks())
-    registered = {day: np.unique(number[_standing(register, day)]) for day in days}
-    wanted, asked = registered, None
-    if choose is not None:
-        wanted = {
-            day: history.firm_numbers(
-                choose(day, history.ids.take(pa.array(firms)), _eldest(history, day, firms))
-            )
-            for day, firms in registered.items()
-        }
-        wanted = {day: np.unique(firms) for day, firms in wanted.items()}
-        asked = _asked(lake, history, wanted, folder)
+    wanted = {}
+    for day in days:
+        registered = np.unique(number[_standing(register, day)])
+        concert = concert_members(_concert(tables, day), day)
+        known = _known_cases(cases, day)
+        wanted[day], graph = _graph_of(history, registered, known, concert, day, city, choose)
+        pq.write_table(graph, _graph_file(folder, day))
+    asked = None if choose is None else _asked(lake, history, wanted, folder)
     made = features_of_days(tables, days, city_feature_set(city), keep, asked)
-    made.write.partitionBy("as_of").parquet(str(folder / "features"))
-    return Swept(
-        city, days, folder, history, registered, wanted, _cases(tables, city, last), tables
+    names = tuple(city_feature_set(city).names())
+    if choose is None:
+        made.write.partitionBy("as_of").parquet(str(folder / "features"))
+        return Swept(days, folder, names, None)
+    keep(made, "features")
+    own = _read(folder / "features").sort_by([("as_of", "ascending"), ("subject_id", "ascending")])
+    return Swept(days, folder, names, own)
+
+
+def _graph_file(folder: Path, day: date) -> Path:
+    return folder / f"graph-{day}.parquet"
+
+
+def _graph_of(
+    history: EdgeHistory,
+    registered: NDArray[np.int32],
+    cases: pa.Table,
+    concert: pa.Table | None,
+    day: date,
+    city: City,
+    choose: Choose | None,
+) -> tuple[NDArray[np.int32], pa.Table]:
+    """The firms wanted on the day, as numbers of the history, and their features in the graph."""
+    settings = shape_settings(city)
+    edges = history.on(day, settings.history_days, registered)
+    labels = group_labels(edges.graph)
+    wanted = registered
+    if choose is not None:
+        ids = history.ids.take(pa.array(registered))
+        chosen = choose(day, ids, _eldest(labels, edges.number[registered]))
+        wanted = np.unique(history.firm_numbers(chosen))
+    features = day_features(
+        edges,
+        registered,
+        wanted,
+        cases,
+        day,
+        labels=labels,
+        shape_settings=settings,
+        control_threshold=city.control_threshold,
+        concert=concert,
     )
+    return wanted, features
 
 
-def _eldest(history: EdgeHistory, day: date, firms: NDArray[np.int32]) -> NDArray[np.int64]:
+def _eldest(labels: GroupLabels, firms: NDArray[np.int32]) -> NDArray[np.int64]:
     """The place among `firms` of the first of each one's family, its own where it has none."""
-    edges = history.on(day, 0, firms)
-    found = groups(edges.graph, edges.number[firms], asked=edges.number[firms[:0]])
-    label = found.label[edges.number[firms]]
+    label = labels.label[firms]
     place = np.arange(len(firms))
-    first = np.full(len(found.size), len(firms))
+    first = np.full(len(labels.size), len(firms))
     np.minimum.at(first, label, place)
-    family = (found.size[label] >= 2) & (found.size[label] <= LARGEST_FAMILY)
+    family = (labels.size[label] >= 2) & (labels.size[label] <= LARGEST_FAMILY)
     return np.where(family, first[label], place)
 
 
@@ -232,6 +243,20 @@ def _cases(tables: Mapping[str, DataFrame], city: City, last: date) -> pa.Table:
         return pa.schema([pa.field("subject_id", pa.string()), *dates]).empty_table()
     rows = known_intervals(tables[target.label_table], last)
     return rows.where(F.col("stage").isin(*target.official_stages)).select(*names).toArrow()
+
+
+def _known_cases(cases: pa.Table, day: date) -> pa.Table:
+    """What `assembling.known_cases` finds as of the day."""
+    rows = cases.filter(pa.array(_standing(cases, day)))
+    first = rows.group_by("subject_id").aggregate([("stage_date", "min")])
+    first = first.rename_columns({"stage_date_min": "stage_date"})
+    return first.select(["subject_id", "stage_date"]).sort_by("subject_id")
+
+
+def _concert(tables: Mapping[str, DataFrame], day: date) -> dict[str, DataFrame]:
+    if "concert_party" not in tables:
+        return {}
+    return {"concert_party": on_days(known_intervals(tables["concert_party"], day), [day])}
 
 
 def _standing(rows: pa.Table, day: date) -> NDArray[np.bool_]:

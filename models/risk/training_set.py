@@ -68,7 +68,7 @@ def row_weights(
         return weight
     free = ~sure & ~ids.isin(labels.under_case).to_numpy()
     heads, family = np.unique(eldest, return_inverse=True)
-    lot = np.array([_draw(name) for name in ids.to_numpy()[heads]], object)
+    lot = np.array([_draw(name) for name in ids.to_numpy()[heads]], np.uint64)
     order = np.argsort(lot, kind="stable")
     members = np.bincount(family[free], minlength=len(heads))[order]
     drawn = np.zeros(len(heads), bool)
@@ -97,5 +97,5 @@ def group_of(rows: pd.DataFrame, alike: Sequence[str]) -> pd.Series:
 
 
 @lru_cache(maxsize=2**18)  # the same firms are drawn from on every day
-def _draw(subject_id: str) -> bytes:
-    return hashlib.sha256(f"draw:{subject_id}".encode()).digest()
+def _draw(subject_id: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"draw:{subject_id}".encode()).digest()[:8])

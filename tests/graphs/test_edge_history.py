@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from graphs.compact import compact
 from graphs.edge_history import edge_history
+from graphs.shape_settings import ShapeSettings
 from graphs.subject_graph import day_features
 
 DAY = datetime.date(2024, 6, 30)
@@ -114,9 +115,10 @@ def test_the_features_of_any_day_are_those_of_its_edges_alone(seed):
         concert = draw.choice([None, pa.table(
             {"holder_id": ["p1", "F01"], "holder_kind": ["person", "firm"], "group_id": ["g", "g"]}
         )])  # fmt: skip
+        firms = history.firm_numbers(pa.array(registered))
         mine = day_features(
-            history,
-            history.firm_numbers(pa.array(registered)),
+            history.on(as_of, ShapeSettings().history_days, firms),
+            firms,
             history.firm_numbers(pa.array(wanted)),
             CASES,
             as_of,
