@@ -10,8 +10,9 @@ UNTIL ?= 2024-12-31
 DATA ?= ../shared/data
 
 JUDGED_FIRMS ?= 100000
-DIFFICULTY ?= realistic
 KILLED_FIRMS ?= 2000
+# easy, realistic or hard: that city alone
+DIFFICULTY ?=
 
 .PHONY: demo test test-spark test-spark-all equality test-kill test-replay test-airflow lint lock bench graph-bench judgement smesd hat hat-predictions ccf469 dictionary model-card wheel clean
 .DEFAULT_GOAL := help
@@ -47,8 +48,12 @@ bench: FIRMS = 100000
 bench: .venv/.installed ## what a night costs at 100,000 firms, step by step, beside polars by hand
 	$(BIN)/python -m tests.benchmarks.night --firms $(FIRMS) --seed $(SEED) --out bench
 
-judgement: .venv/.installed ## the dated backtest of a synthetic city: targets and figures side by side
+judgement: .venv/.installed ## real firms and the dated backtest of cities of three difficulties, one table (DIFFICULTY=easy: that city alone)
+ifeq ($(DIFFICULTY),)
+	$(BIN)/python -m tests.benchmarks.judged_together --firms $(JUDGED_FIRMS) --seed $(SEED) --years 5 --data $(DATA) --out judgement-$(JUDGED_FIRMS)-$(SEED)
+else
 	$(BIN)/python -m tests.benchmarks.judgement --firms $(JUDGED_FIRMS) --seed $(SEED) --years 5 --difficulty $(DIFFICULTY) --out judgement-$(DIFFICULTY)-$(JUDGED_FIRMS)
+endif
 
 smesd: .venv/.installed ## real firms in DATA/smesd: what the graph adds, on train and valid (TEST=--test opens test)
 	$(BIN)/python -m tests.benchmarks.real_graphs.smesd --data $(DATA) $(TEST)

@@ -65,10 +65,7 @@ def train_city(lake: Lake, city: City, as_of: date, step: Step) -> RiskModel:
     static = city.known_at is not None
     cases = _cases(lake, city, as_of)
     timing = _timing(lake, city, cases, as_of)
-    days = [as_of] if static else training_dates(
-        timing.first_known, as_of, city.target, settings.most_dates, timing.gap_days,
-        settings.months_apart,
-    )  # fmt: skip
+    days = _days(city, timing, as_of)
     if not days:
         raise RefusalError(
             f"There is less than a year and {timing.gap_days} days of records before {as_of}: "
@@ -93,6 +90,13 @@ def train_city(lake: Lake, city: City, as_of: date, step: Step) -> RiskModel:
     verdict = None if standing is None else judged_against(standing, model, made.judged, settings)
     register(lake.root, city.name, model, verdict)
     return model
+
+
+def rows_to_train(lake: Lake, city: City, as_of: date, step: Step) -> pd.DataFrame:
+    """The rows a night as of the day learns from (`train_city`), empty without a year of records."""
+    cases = _cases(lake, city, as_of)
+    days = _days(city, _timing(lake, city, cases, as_of), as_of)
+    return _rows_to_train(lake, city, as_of, days, cases, step) if days else pd.DataFrame()
 
 
 def _rows_to_train(
@@ -141,6 +145,17 @@ def _timing(lake: Lake, city: City, cases: pd.DataFrame, as_of: date) -> _Timing
     return _Timing(
         first, delay, gap, as_of - timedelta(days=city.target.horizon_days + (delay or 0))
     )
+
+
+def _days(city: City, timing: _Timing, as_of: date) -> list[date]:
+    """The days whose rows are trained on, the newest first; none where records are too young."""
+    if city.known_at is not None:
+        return [as_of]
+    settings = settings_of(city)
+    return training_dates(
+        timing.first_known, as_of, city.target, settings.most_dates, timing.gap_days,
+        settings.months_apart,
+    )  # fmt: skip
 
 
 def _about(city: City, as_of: date, days: Sequence[date], timing: _Timing) -> dict[str, Any]:

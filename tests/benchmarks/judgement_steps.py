@@ -1,9 +1,11 @@
 """The steps of the dated backtest after the frames are there, each a process of its own.
 
+    python -m tests.benchmarks.judgement_steps training_set FOLDER FIRST_LIST LAST_LIST
     python -m tests.benchmarks.judgement_steps judge FOLDER FIRST_LIST LAST_LIST
     python -m tests.benchmarks.judgement_steps warnings FOLDER FIRST_LIST LAST_LIST
     python -m tests.benchmarks.judgement_steps score FOLDER FIRST_LIST LAST_LIST
 
+`training_set` makes the rows that the night of the last day trains on (`training_set.json`);
 `judge` trains and scores on every list day and counts (`counted.json`, `lists.parquet`,
 `model.pickle` of the last day); `warnings` makes that day's list in full and counts the records
 behind it (`warnings.json`); `score` scores a million rows (`scoring.json`).
@@ -33,7 +35,7 @@ from models.risk.labels import dated_labels
 from models.risk.levels import ListPolicy
 from models.risk.reliability import Reliability, reliability
 from pipelines.assembling import model_features
-from pipelines.training import directions, settings_of
+from pipelines.training import directions, rows_to_train, settings_of
 from tests.benchmarks.dated_judging import Design, Judged, judge_days
 from tests.benchmarks.judgement_frames import Frames
 
@@ -50,6 +52,21 @@ def design_of(days: Sequence[date]) -> Design:
         tuple(model_features(city)), directions(city), settings_of(city), city.target,
         max(1, apart),
     )  # fmt: skip
+
+
+def training_set(folder: Path, first: date, last: date) -> None:
+    """The night's own rows to train on, and what they cost beyond starting an engine."""
+    from pipelines.engine import open_engine
+    from pipelines.lake import Lake
+    from pipelines.progress import silent
+
+    with open_engine("sail") as running:
+        started = time.process_time()
+        rows = rows_to_train(Lake(folder / "lake", running.spark), load_city("demo"), last, silent)
+        seconds = time.process_time() - started
+    told = {"rows": len(rows), "firms": int(rows["subject_id"].nunique()),
+            "days": int(rows["as_of"].nunique()), "seconds": seconds}  # fmt: skip
+    (folder / "training_set.json").write_text(json.dumps(told) + "\n")
 
 
 def judge(folder: Path, first: date, last: date) -> None:
@@ -206,7 +223,7 @@ def score(folder: Path, first: date, last: date) -> None:
     (folder / "scoring.json").write_text(json.dumps({"rows": done, "seconds": seconds}) + "\n")
 
 
-STEPS = {"judge": judge, "warnings": warnings, "score": score}
+STEPS = {"training_set": training_set, "judge": judge, "warnings": warnings, "score": score}
 
 
 if __name__ == "__main__":

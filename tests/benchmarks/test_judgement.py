@@ -14,7 +14,8 @@ import pytest
 from conf.target import load_target
 from models.risk.estimator import Settings
 from tests.benchmarks.dated_judging import Design, judge_days, training_days, true_labels
-from tests.benchmarks.judgement import shown, verdicts
+from tests.benchmarks.judged_together import side_by_side
+from tests.benchmarks.judgement import TRAINING_SET, shown, verdicts
 from tests.benchmarks.judgement_frames import month_ends
 from tests.benchmarks.measuring import Cost
 
@@ -119,7 +120,7 @@ def test_the_ceiling_never_saw_a_firms_ring() -> None:
 
 COSTS = [
     Cost(step, 10.0, 10.0, 1024.0)
-    for step in ("simulating the city", "features and graph", "training, scoring, counting")
+    for step in ("simulating the city", TRAINING_SET, "training, scoring, counting")
 ]
 
 
@@ -134,7 +135,6 @@ def counted(**changed: Any) -> dict[str, Any]:
                  "plain_median": 80.0},
     }  # fmt: skip
     told: dict[str, Any] = {
-        "frame_days": 24,
         "firms": 95_000,
         "seen": one,
         "ceiling": {**one, "found": [10, 10, 0.7, 1.0]},
@@ -146,9 +146,14 @@ def counted(**changed: Any) -> dict[str, Any]:
     return told | changed
 
 
+SET = {"rows": 100_000, "firms": 6_000, "days": 24, "seconds": 10.0}
+
+
 def told(**changed: Any) -> dict[str, Any]:
     warned = {"warnings": 100, "with_a_record": 100}
-    lines = verdicts(counted(**changed), warned, {"rows": 1_000_000, "seconds": 9.0}, COSTS)
+    scoring = {"rows": 1_000_000, "seconds": 9.0}
+    made = SET | changed.pop("made", {})
+    lines = verdicts(counted(**changed), warned, scoring, made, COSTS)
     return {line.what: line for line in lines}
 
 
@@ -159,7 +164,7 @@ def test_the_table_says_met_and_missed() -> None:
     assert lines["honest look-alikes in the lists"].met is True
     assert lines["expected over observed, in the lists"].met is True
     assert lines["expected over observed, top 1 %"].met is False  # 2.0 is outside
-    assert lines["features of 24 month-ends, CPU"].met is True
+    assert lines["training set of 24 month-ends, CPU"].met is True
     text = "\n".join(shown(list(lines.values())))
     assert text.count("MISSED") == 1
 
@@ -172,8 +177,12 @@ def test_the_table_says_met_and_missed() -> None:
         ({"calibration": None}, "expected over observed, in the lists", None),
         ({"contributions": {"widest": 1e-8, "firms": 9}}, "contributions sum to the margin", False),
         ({"training_seconds": [200.0]}, "training, CPU", False),
-        ({"firms": 20_000}, "features of 24 month-ends, CPU", None),
-        ({"frame_days": 6}, "features of 24 month-ends, CPU", False),  # 10 s of 6 is 40 s of 24
+        ({"firms": 20_000}, "training set of 24 month-ends, CPU", None),
+        (
+            {"made": {"days": 6}},
+            "training set of 24 month-ends, CPU",
+            False,
+        ),  # 10 s of 6 is 40 s of 24
     ],
 )
 def test_a_miss_is_a_miss(changed: dict[str, Any], line: str, met: bool | None) -> None:
@@ -190,3 +199,30 @@ def test_a_ceiling_that_found_next_to_nothing_decides_nothing() -> None:
 def test_exactly_a_tenth_of_lookalikes_is_a_miss() -> None:
     seen = counted()["seen"] | {"lookalikes": [10, 100, 0.05, 0.18]}
     assert told(seen=json.loads(json.dumps(seen)))["honest look-alikes in the lists"].met is False
+
+
+def judgement_of(share: float) -> dict[str, Any]:
+    """As `judgement.json` has it, cut down to what the table of all reads."""
+    seen = {"by_scheme": [{"scheme": "loud_shell", "found": 1, "could_be_found": 4}]}
+    line = {"what": "share of the ceiling", "target": ">= 0.80", "seen": f"{share}",
+            "met": share >= 0.8}  # fmt: skip
+    return {"verdicts": [line], "counted": {"seen": seen}}
+
+
+def test_all_judgements_stand_in_one_table() -> None:
+    real = {"auc": 0.992, "average_precision": 0.88, "f1": 0.84}
+    text = side_by_side({"realistic": judgement_of(0.9), "hard": judgement_of(0.5)}, real)
+    assert text[0] == "| what | target | real firms | realistic | hard |"
+    assert "| share of the ceiling | >= 0.80 | | 0.9 (met) | 0.5 (MISSED) |" in text
+    assert "| average precision, ccf469 | >= 0.90 | 0.880 (MISSED) | | |" in text
+    assert "| found of loud_shell | - | | 1/4 | 1/4 |" in text
+    assert text[-1] == (
+        "Where it breaks: real firms: average precision, ccf469. realistic: nowhere. "
+        "hard: share of the ceiling."
+    )
+
+
+def test_without_the_real_firms_the_cities_stand_alone() -> None:
+    text = side_by_side({"easy": judgement_of(0.9)}, None)
+    assert text[0] == "| what | target | easy |"
+    assert text[-1] == "Where it breaks: easy: nowhere."
