@@ -58,7 +58,7 @@ class RunLog:
 
     def write(self, event: str, **told: Any) -> None:
         """One line: when, which night and run, what."""
-        line = {"at": now().isoformat(timespec="milliseconds"), "as_of": self._as_of,
+        line = {"at": now().isoformat(timespec="microseconds"), "as_of": self._as_of,
                 "run_id": self.run_id, "event": event, **told}  # fmt: skip
         self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
         self._file.flush()
@@ -116,7 +116,9 @@ def run_log(lake: Path, as_of: date, asked: Mapping[str, Any]) -> Iterator[RunLo
 def attempts(lake: Path) -> list[Attempt]:
     """Every night of which there is a log, oldest first by when it began."""
     found = [_attempt(path) for path in (lake / LOGS).glob("*.jsonl")]
-    return sorted((one for one in found if one is not None), key=lambda one: one.started)
+    return sorted(
+        (one for one in found if one is not None), key=lambda one: (one.started, one.file)
+    )
 
 
 def _attempt(path: Path) -> Attempt | None:
