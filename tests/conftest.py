@@ -42,6 +42,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted, others = [], []
     for item in items:
         uses = "spark" in getattr(item, "fixturenames", ()) or item.get_closest_marker("spark")
+        uses = uses and item.get_closest_marker("embedded") is None
         (wanted if uses else others).append(item)
     items[:] = wanted
     config.hook.pytest_deselected(items=others)

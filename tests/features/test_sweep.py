@@ -120,7 +120,13 @@ def assert_as_day_by_day(found, tables, columns, wanted=None) -> None:
 WANTED = [(at, firm) for at in DAYS[:3] for firm in ("A", "D")] + [(DAY, "nobody")]
 
 
-@pytest.mark.parametrize("wanted", [None, WANTED], ids=["all firms", "chosen firms"])
+ALL_OR_CHOSEN = [
+    pytest.param(None, id="all firms", marks=pytest.mark.embedded),
+    pytest.param(WANTED, id="chosen firms"),
+]
+
+
+@pytest.mark.parametrize("wanted", ALL_OR_CHOSEN)
 def test_odd_records_count_as_they_do_day_by_day(spark, tmp_path, tables, wanted):
     columns = city_feature_set(load_city("demo"))
     found = swept(spark, tmp_path, tables, columns, wanted)
@@ -132,12 +138,14 @@ def test_odd_records_count_as_they_do_day_by_day(spark, tmp_path, tables, wanted
         assert set(there) == known.get(as_of, set()) & asked
 
 
+@pytest.mark.embedded
 def test_nobody_is_asked_for(spark, tmp_path, tables):
     columns = city_feature_set(load_city("demo"))
     assert swept(spark, tmp_path, tables, columns, []).num_rows == 0
 
 
-@pytest.mark.parametrize("wanted", [None, WANTED], ids=["all firms", "chosen firms"])
+@pytest.mark.embedded
+@pytest.mark.parametrize("wanted", ALL_OR_CHOSEN)
 def test_a_place_among_other_firms_records(spark, tmp_path, tables, monkeypatch, wanted):
     """No theme counts so today, but one may: whether the firm is the holder's newest."""
     theme = Theme("holders", "", "")
@@ -163,6 +171,7 @@ def test_a_place_among_other_firms_records(spark, tmp_path, tables, monkeypatch,
     assert set(found["newest_of_holder"].to_pylist()) == ({0, 1} if wanted is None else {0})
 
 
+@pytest.mark.embedded
 def test_a_city_with_a_register_alone(spark, tmp_path):
     tables = {"registration": firms(spark, "A", "B", known_at=day(500))}
     columns = city_feature_set(load_city("demo"))
