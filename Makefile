@@ -35,8 +35,10 @@ demo: .venv/.installed ## draw the demo city, run the night, say where the list 
 test: .venv/.installed ## the whole test suite on the embedded engine
 	$(BIN)/python -m pytest -m "not spark and not campaign" -n 2 --dist loadfile
 
+# the first line fetches Spark's jars: two processes that did so at once could spoil each other's cache
 test-spark: .venv/.installed ## the flow's tests on Apache Spark (Java 17); whole tables of both engines compared
-	$(BIN)/python -m pytest -m "not campaign" --engine spark -n 2 --dist loadfile --no-loadscope-reorder tests/pipelines/test_both_engines.py tests/conf tests/features tests/graphs tests/pipelines/conforming tests/pipelines/landing tests/pipelines/test_engine_differences.py tests/pipelines/test_intake.py
+	$(BIN)/python -m pytest -m "not campaign" --engine spark tests/pipelines/test_engine_differences.py tests/pipelines/test_intake.py
+	$(BIN)/python -m pytest -m "not campaign" --engine spark -n 2 --dist loadfile --no-loadscope-reorder tests/pipelines/test_both_engines.py tests/conf tests/features tests/graphs tests/pipelines/conforming tests/pipelines/landing
 
 test-spark-all: .venv/.installed ## every test that uses an engine, on Apache Spark (half an hour)
 	$(BIN)/python -m pytest -m "not campaign" --engine spark
